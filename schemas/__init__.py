@@ -1,0 +1,41 @@
+"""The data contracts: what one row of each table is, and what each of its columns means.
+
+`CONTRACTS` lists them in the order a secretary would fill them in: the three required tables
+first, then by how many indicators each adds.
+"""
+
+import pandera.pandas as pa
+
+from assess.schemas.agenda_items import AgendaItems
+from assess.schemas.attendance import Attendance
+from assess.schemas.decisions import Decisions
+from assess.schemas.development import Development
+from assess.schemas.elections import Elections
+from assess.schemas.engagements import Engagements
+from assess.schemas.meetings import Meetings
+from assess.schemas.members import Members
+from assess.schemas.participation import Participation
+from assess.schemas.recommendations import Recommendations
+from assess.schemas.register import Register
+from assess.schemas.roles import Roles
+from assess.schemas.survey import Survey
+from assess.schemas.votes import Votes
+
+CONTRACTS: dict[str, type[pa.DataFrameModel]] = {
+    "members": Members,
+    "meetings": Meetings,
+    "decisions": Decisions,
+    "attendance": Attendance,
+    "roles": Roles,
+    "development": Development,
+    "elections": Elections,
+    "votes": Votes,
+    "recommendations": Recommendations,
+    "engagements": Engagements,
+    "register": Register,
+    "agenda_items": AgendaItems,
+    "participation": Participation,
+    "survey": Survey,
+}
+
+__all__ = ["CONTRACTS"]

@@ -1,0 +1,116 @@
+"""What the steps hand on: an organisation's records, the period they are read for, their problems."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+import pandas as pd
+
+from assess.schemas.organisation import Organisation
+
+
+class AssessError(Exception):
+    """A fault the reader can mend. Its text says where, what, and what to do."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One fault in the records, in a secretary's words. Never holds a row's personal content."""
+
+    source: str  # "members.csv", or "records.xlsx, sheet Members"
+    row: int | None  # as the spreadsheet shows it; None: the whole table
+    column: str | None
+    what: str
+    remedy: str = ""
+    serious: bool = field(default=True, compare=False)  # False: something to look at, not a fault
+
+    def __str__(self) -> str:
+        place = self.source
+        if self.row is not None:
+            place += f", row {self.row}"
+        if self.column is not None:
+            place += f", column {self.column}"
+        return f"{place}: {self.what}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days an assessment covers, first and last included."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """A year ("2025") or two ISO days ("2025-04-01/2026-03-31").
+
+        Raises AssessError for anything else.
+        """
+        first, _, last = text.partition("/")
+        if not last and len(first) == 4:
+            first, last = f"{first}-01-01", f"{first}-12-31"
+        try:
+            start = pd.to_datetime(first, format="%Y-%m-%d")
+            end = pd.to_datetime(last, format="%Y-%m-%d")
+        except ValueError:
+            start = end = pd.NaT
+        if pd.isna(start) or pd.isna(end) or end < start:
+            raise AssessError(
+                f"The period '{text}' cannot be read. Write a year, such as 2025, "
+                "or two dates, such as 2025-04-01/2026-03-31."
+            )
+        return cls(start, end)
+
+    @classmethod
+    def ending(cls, end: pd.Timestamp) -> Self:
+        """The twelve months that end on `end`."""
+        return cls(end - pd.DateOffset(years=1) + pd.Timedelta(days=1), end)
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d}/{self.end:%Y-%m-%d}"
+
+    @property
+    def slug(self) -> str:
+        """A name for a folder: the year where it is a calendar year, else both days."""
+        year = f"{self.start:%Y}"
+        return year if str(self) == f"{year}-01-01/{year}-12-31" else str(self).replace("/", "_")
+
+    def pooled(self, years: int) -> "Period":
+        """The `years` years that end with this period."""
+        return Period(self.start - pd.DateOffset(years=years - 1), self.end)
+
+    def previous(self) -> "Period":
+        """The period of the same length just before this one."""
+        year_before = pd.DateOffset(years=1)
+        return Period(self.start - year_before, self.start - pd.Timedelta(days=1))
+
+    def holds(self, days: pd.Series) -> pd.Series:
+        """Which of `days` fall in the period. A missing day does not."""
+        return days.between(self.start, self.end)
+
+
+@dataclass(frozen=True)
+class Records:
+    """One organisation's records after validation: typed, bad cells blanked, problems kept."""
+
+    organisation: Organisation
+    tables: Mapping[str, pd.DataFrame]  # one per contract, empty where not given; index: sheet row
+    given: Mapping[str, frozenset[str]]  # table -> columns that hold at least one value
+    sources: Mapping[str, str]  # table -> file, or file and sheet
+    inputs: Mapping[str, str]  # file name -> SHA-256 of its bytes
+    problems: tuple[Problem, ...] = ()
+
+    def latest_period(self) -> Period:
+        """The twelve months up to the end of the month of the last meeting or decision.
+
+        Raises AssessError where no meeting and no decision is dated.
+        """
+        days = pd.concat(
+            [self.tables["meetings"]["held_on"], self.tables["decisions"]["decided_on"]]
+        )
+        if days.isna().all():
+            raise AssessError(
+                f"{self.organisation.id}: no meeting or decision has a date, so there is no period "
+                "to assess. Fill in held_on in meetings, or decided_on in decisions."
+            )
+        return Period.ending((days.max() + pd.offsets.MonthEnd(0)).normalize())
