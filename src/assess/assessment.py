@@ -1,0 +1,129 @@
+"""One organisation assessed: records and framework in; measures, scores, gates and claims out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from assess import compare
+from assess.claims import claims_table
+from assess.framework import Framework, load_framework
+from assess.gates import check_gates
+from assess.measure import Measures, measure
+from assess.records import Period, Records
+from assess.schemas.organisation import Organisation
+from assess.score import score
+from assess.uncertainty import add_ranges, draws
+from assess.validate import read_records
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What one organisation's records show for one period, and what it all rests on."""
+
+    records: Records
+    framework: Framework
+    period: Period
+    measures: Measures
+    scores: pd.DataFrame
+    draws: pd.DataFrame  # scores the indicators could have had, a column each
+    gates: pd.DataFrame
+    claims: pd.DataFrame
+    seed: int = 0
+    previous: "Assessment | None" = None
+
+    @property
+    def organisation(self) -> Organisation:
+        return self.records.organisation
+
+    @cached_property
+    def principles(self) -> pd.DataFrame:
+        """The six rows of the scorecard."""
+        return compare.principles(self.scores)
+
+    @cached_property
+    def changes(self) -> pd.DataFrame | None:
+        """What became of each principle since the period before; None where there is none."""
+        return compare.changes(self, self.previous) if self.previous else None
+
+    @cached_property
+    def gaps(self) -> pd.DataFrame:
+        return compare.gaps(self.measures, self.records)
+
+    def trace(self, indicator: str) -> pd.DataFrame:
+        """The source rows of one indicator, by sheet row, and how much of each counted.
+
+        For the organisation's own eyes. Empty where nothing was recorded.
+        """
+        observed = self.measures.observed.get(self.framework.indicator(indicator).id)
+        if observed is None:
+            return pd.DataFrame(columns=["source", "row", "hit", "of", "cluster", "group"])
+        rows = observed.rows.rename_axis("row").reset_index()
+        rows.insert(0, "source", self.records.sources.get(observed.table, observed.table))
+        return rows
+
+
+def assess_records(
+    records: Records | Path | str,
+    framework: Framework | None = None,
+    period: Period | str = "",
+    previous: Period | str = "",
+    *,
+    seed: int = 0,
+) -> Assessment:
+    """Assess records for a period (empty: the latest twelve months) and the period before it.
+
+    The earlier period is scored anew by the same method. It is left out where the records do not
+    reach back to it. Raises AssessError where there is nothing to assess.
+    """
+    records = records if isinstance(records, Records) else read_records(Path(records))
+    framework = framework or load_framework()
+    period = _period(period) or records.latest_period()
+    earlier = _period(previous) or period.previous()
+    # Another seed: draws that shared their random numbers would make a change look too certain.
+    before = None
+    if previous or _reaches_back(records, earlier):
+        before = _assess(records, framework, earlier, seed=seed + 1, previous=None)
+    return _assess(records, framework, period, seed=seed, previous=before)
+
+
+def _period(given: Period | str) -> Period | None:
+    if isinstance(given, Period):
+        return given
+    return Period.parse(given) if given else None
+
+
+def _reaches_back(records: Records, period: Period) -> bool:
+    """Whether meetings or decisions are recorded in both halves of the period."""
+    tables = records.tables
+    days = pd.concat([tables["meetings"]["held_on"], tables["decisions"]["decided_on"]])
+    middle = period.start + (period.end - period.start) / 2
+    halves: Sequence[Period] = (Period(period.start, middle), Period(middle, period.end))
+    return all(half.holds(days).any() for half in halves)
+
+
+def _assess(
+    records: Records,
+    framework: Framework,
+    period: Period,
+    *,
+    seed: int,
+    previous: Assessment | None,
+) -> Assessment:
+    measures = measure(records, framework, period, seed=seed)
+    scores = add_ranges(score(measures, framework), measures, framework, seed=seed)
+    drawn = draws(measures, framework, seed=seed)
+    return Assessment(
+        records=records,
+        framework=framework,
+        period=period,
+        measures=measures,
+        scores=scores,
+        draws=drawn,
+        gates=check_gates(records, framework, period),
+        claims=claims_table(records.organisation, framework, scores, drawn),
+        seed=seed,
+        previous=previous,
+    )

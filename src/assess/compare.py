@@ -1,0 +1,142 @@
+"""Assessments side by side: one organisation over two years, several organisations, their gaps."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from assess.framework import Framework
+from assess.measure import Measures
+from assess.records import Records
+from assess.score import aggregate
+
+if TYPE_CHECKING:
+    from assess.assessment import Assessment
+
+CHANGE_FLOOR = 30  # records behind a principle, in each year, before a change is claimed
+RANGE = (0.05, 0.95)
+VERDICTS = ("rose", "fell", "could be chance", "other evidence", "not scored")
+
+
+def principles(scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the principles, with how many of their indicators were found, of how many."""
+    indicators = scores[scores["level"] == "indicator"]
+    counts = indicators.groupby(indicators.index.str[0])[["scored_n", "applicable_n"]].sum()
+    counts = counts.set_axis(["found", "needed"], axis="columns")
+    return scores[scores["level"] == "principle"].join(counts)
+
+
+def principle_draws(
+    draws: pd.DataFrame, framework: Framework, only: frozenset[str] | None = None
+) -> pd.DataFrame:
+    """Draws of the principles' scores from draws of the indicators' scores (one column each).
+
+    `only` keeps to some indicators. NaN where none of a principle's indicators has a score.
+    """
+    levels = {}
+    for principle in framework.principles:
+        parts = []
+        for part in principle.supporting:
+            kept = [e for e in part.indicators if only is None or e.id in only]
+            scores = draws.reindex(columns=[e.id for e in kept]).to_numpy(dtype=float)
+            parts.append(aggregate(scores, [e.weight for e in kept]))
+        weights = [part.weight for part in principle.supporting]
+        levels[principle.id] = aggregate(np.column_stack(parts), weights)
+    return pd.DataFrame(levels)
+
+
+def changes(now: "Assessment", before: "Assessment") -> pd.DataFrame:
+    """What became of each principle: title, before, now, range of the difference, verdict.
+
+    A change counts only where the range of the difference leaves out 0, both on all the evidence
+    and on the evidence found in both years.
+    """
+    framework = now.framework
+    common = _scored(now) & _scored(before)
+    full = _difference(now, before, framework, None)
+    shared = _difference(now, before, framework, common)
+    rows = {}
+    for principle in framework.principles:
+        key = principle.id
+        row = {
+            "title": principle.title,
+            "before": before.scores.loc[key, "score"],
+            "now": now.scores.loc[key, "score"],
+            "low": np.nan,
+            "high": np.nan,
+        }
+        row["verdict"] = _verdict(row, key, full[key], shared[key], now, before, common)
+        if row["verdict"] not in ("not scored", "other evidence"):
+            row["low"], row["high"] = full[key].quantile(list(RANGE))
+        rows[key] = row
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _scored(assessment: "Assessment") -> frozenset[str]:
+    table = assessment.measures.table
+    return frozenset(table.index[table["state"] == "scored"])
+
+
+def _difference(
+    now: "Assessment", before: "Assessment", framework: Framework, only: frozenset[str] | None
+) -> pd.DataFrame:
+    return principle_draws(now.draws, framework, only) - principle_draws(
+        before.draws, framework, only
+    )
+
+
+def _verdict(
+    row: Mapping[str, float],
+    key: str,
+    full: pd.Series,
+    shared: pd.Series,
+    now: "Assessment",
+    before: "Assessment",
+    common: frozenset[str],
+) -> str:
+    if pd.isna(row["now"]) or pd.isna(row["before"]):
+        return "not scored"
+    same = sum(name[0] == key for name in common)
+    if same * 2 < max(sum(name[0] == key for name in _scored(year)) for year in (now, before)):
+        return "other evidence"
+    if min(_records_behind(year, key) for year in (now, before)) < CHANGE_FLOOR:
+        return "could be chance"
+    ranges = [draws.quantile(list(RANGE)) for draws in (full, shared)]
+    if all(low > 0 for low, _ in ranges):
+        return "rose"
+    if all(high < 0 for _, high in ranges):
+        return "fell"
+    return "could be chance"
+
+
+def _records_behind(assessment: "Assessment", principle: str) -> float:
+    table = assessment.measures.table
+    behind = table.index.str.startswith(principle) & (table["state"] == "scored")
+    return table.loc[behind, "records"].sum()
+
+
+def gaps(measures: Measures, records: Records) -> pd.DataFrame:
+    """What is not recorded, the most telling first: what (columns or a sheet), adds, indicators.
+
+    `adds` is how many indicators would be measured if that alone were recorded. A sheet that is
+    not kept at all counts as one thing to record.
+    """
+    lacking = {
+        key: frozenset(_unit(place, records) for place in places)
+        for key, places in measures.table["missing_columns"].items()
+        if measures.table.loc[key, "state"] == "not recorded" and len(places)
+    }
+    rows = []
+    for units in sorted(set(lacking.values()), key=sorted):
+        ids = tuple(key for key, needed in lacking.items() if needed <= units)
+        rows.append({"what": tuple(sorted(units)), "adds": len(ids), "indicators": ids})
+    table = pd.DataFrame(rows, columns=["what", "adds", "indicators"])
+    effort = table["what"].map(len)
+    order = pd.DataFrame({"worth": -table["adds"] / effort, "effort": effort})
+    return table.loc[order.sort_values(["worth", "effort"], kind="stable").index]
+
+
+def _unit(place: str, records: Records) -> str:
+    table = place.partition(".")[0]
+    return place if records.given.get(table) else table

@@ -1,0 +1,440 @@
+"""Sentences computed from numbers, whole, in English or Welsh.
+
+A sentence is one message of the catalogue in `locale/`, with named fields: it is never glued
+together from pieces, so Welsh can order and mutate its own words. `assess.catalogue` lists the
+messages, finds them in the calls of `say` and compiles the catalogue.
+"""
+
+import gettext
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from assess.framework import Framework, Indicator
+from assess.records import AssessError, Period
+from assess.schemas import CONTRACTS
+
+LANGUAGES = {"en": "English", "cy": "Cymraeg"}
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+DASH = "–"
+
+
+@cache
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    folder = Path(__file__).with_name("locale")
+    english = lang == "en"  # the messages themselves are English
+    return gettext.translation("assess", folder, [lang], fallback=english)
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language, and how it writes numbers and days."""
+
+    lang: str = "en"
+
+    def __post_init__(self) -> None:
+        if self.lang not in LANGUAGES:
+            raise AssessError(f"The language '{self.lang}' is not known. Write en or cy.")
+
+    def say(self, message: str, /, **fields: object) -> str:
+        """The message in this language, with its fields filled in. `message` is a literal."""
+        return self.translate(message).format(**fields)
+
+    def translate(self, text: str) -> str:
+        """Words of the framework or of a contract in this language; English where they lack one."""
+        return _catalogue(self.lang).gettext(text) if text else ""
+
+    def day(self, day: pd.Timestamp) -> str:
+        return f"{day.day} {self.translate(MONTHS[day.month - 1])} {day.year}"
+
+    def period(self, period: Period) -> str:
+        return self.say("{start} to {end}", start=self.day(period.start), end=self.day(period.end))
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Items with semicolons between: "a, b and c" would mutate c in Welsh."""
+        return "; ".join(items)
+
+
+def year(period: Period) -> str:
+    """The shortest name of a period: its year, or both years where it spans two."""
+    first, last = period.start.year, period.end.year
+    return f"{last}" if first == last else f"{first}–{last % 100:02d}"
+
+
+def whole(number: float) -> str:
+    """A score, or a percentage without its sign; a dash where there is none."""
+    return DASH if pd.isna(number) else f"{number:.0f}"
+
+
+def quantity(words: Words, number: float, unit: str) -> str:
+    """A value in its unit, as precise as it is worth."""
+    if pd.isna(number):
+        return DASH
+    if unit == "%":
+        return f"{number:.0f}%"
+    if unit == "days":
+        return words.say("{n} days", n=f"{number:.0f}")
+    return f"{number:.1f}" if unit == "index" else f"{number:.2f}"
+
+
+# Results of one indicator
+
+
+def result(words: Words, indicator: Indicator, row: pd.Series) -> str:
+    """What the records show, in words: "61% (41 of 67 decisions)"."""
+    if pd.isna(row["value"]):
+        return DASH
+    value = quantity(words, row["value"], indicator.unit)
+    if pd.isna(row["numerator"]) or pd.isna(row["denominator"]):
+        return value
+    if indicator.unit == "%":
+        return words.say(
+            "{value} ({hits} of {total} {things})",
+            value=value,
+            hits=whole(row["numerator"]),
+            total=whole(row["denominator"]),
+            things=words.translate(indicator.counts),
+        )
+    if indicator.unit == "ratio":
+        return words.say(
+            "{value} (lowest group {lowest}%, highest group {highest}%)",
+            value=value,
+            lowest=whole(row["numerator"]),
+            highest=whole(row["denominator"]),
+        )
+    return value
+
+
+def span(words: Words, indicator: Indicator, row: pd.Series) -> str:
+    """The 90% range of a value."""
+    if pd.isna(row["value"]):
+        return DASH
+    if pd.isna(row["low"]) or pd.isna(row["high"]):
+        return words.say("known in full")
+    unit = indicator.unit
+    return words.say(
+        "{low} to {high}",
+        low=quantity(words, row["low"], unit),
+        high=quantity(words, row["high"], unit),
+    )
+
+
+def place_name(words: Words, place: str) -> str:
+    """A "table.column", or a whole "table", by the titles its sheet shows."""
+    table, _, name = place.partition(".")
+    sheet = words.translate(CONTRACTS[table].Config.title)
+    fields = CONTRACTS[table].to_schema().columns
+    if name not in fields:
+        return words.say("the sheet “{sheet}”", sheet=sheet)
+    title = words.translate(fields[name].title)
+    return words.say("“{column}” on the sheet “{sheet}”", column=title, sheet=sheet)
+
+
+def why_not(words: Words, indicator: Indicator, row: pd.Series, *, floor: int) -> str:
+    """Why an indicator has no score; empty where it has one."""
+    state = row["state"]
+    if state == "scored":
+        return ""
+    if state == "raw only":
+        return words.say(
+            "Not scored: {n} found, {minimum} needed.",
+            n=whole(row["denominator"] if indicator.unit == "%" else row["records"]),
+            minimum=whole(indicator.minimum),
+        )
+    if state == "suppressed":
+        return words.say(
+            "Held back: fewer than {floor} people are behind this number.", floor=floor
+        )
+    if state == "does not apply":
+        return words.say("Does not apply: your rules have no such body or group.")
+    missing = _missing(row)
+    if missing:
+        return words.say(
+            "Not recorded: {columns}.",
+            columns=words.listed(place_name(words, column) for column in missing),
+        )
+    if row["reason"] == "no rows":
+        return words.say("Not recorded: nothing of this kind in the period.")
+    if row["reason"] == "no declared allocation":
+        return words.say("Not recorded: your rules state no share of seats for each group.")
+    return words.say("Not recorded.")
+
+
+def _missing(row: pd.Series) -> list[str]:
+    missing = row.get("missing_columns")
+    return list(missing) if isinstance(missing, list | tuple | frozenset | set) else []
+
+
+def goalposts(words: Words, indicator: Indicator) -> str:
+    """What scores 0 and what scores 100, and on whose word."""
+    source = indicator.goalpost_source
+    if source == "our judgement":
+        basis = words.say("Our judgement.")
+    else:
+        basis = words.say("From: {source}.", source=words.translate(source).rstrip("."))
+    return f"{_ends(words, indicator)} {basis}"
+
+
+def _ends(words: Words, indicator: Indicator) -> str:
+    unit = indicator.unit
+    if indicator.band:
+        corners = [quantity(words, corner, unit) for corner in indicator.band]
+        return words.say(
+            "{low} to {high} scores 100; {bottom} or less, or {top} or more, scores 0.",
+            bottom=corners[0],
+            low=corners[1],
+            high=corners[2],
+            top=corners[3],
+        )
+    return words.say(
+        "{worst} scores 0, {best} scores 100.",
+        worst=quantity(words, indicator.worst, unit),
+        best=quantity(words, indicator.best, unit),
+    )
+
+
+# Principles
+
+
+def evidence(words: Words, row: pd.Series) -> str:
+    """How many of a principle's indicators could be scored: "7 of 9"."""
+    return words.say("{n} of {total}", n=whole(row["found"]), total=whole(row["needed"]))
+
+
+def principle_name(words: Words, key: str, title: str) -> str:
+    return f"{key} {words.translate(title)}"
+
+
+def scored(words: Words, row: pd.Series) -> str:
+    """One sentence on one principle's score, or on why it has none."""
+    title = words.translate(row["title"])
+    if pd.isna(row["score"]):
+        return not_scored(words, row)
+    if pd.isna(row["low"]) or pd.isna(row["high"]):
+        return words.say("{principle} scored {score}.", principle=title, score=whole(row["score"]))
+    return words.say(
+        "{principle} scored {score}, with a range from {low} to {high}.",
+        principle=title,
+        score=whole(row["score"]),
+        low=whole(row["low"]),
+        high=whole(row["high"]),
+    )
+
+
+def not_scored(words: Words, row: pd.Series) -> str:
+    return words.say(
+        "{principle} is not scored. We found {found} of the {needed} pieces of evidence we need. "
+        "This does not mean the practice is missing.",
+        principle=words.translate(row["title"]),
+        found=whole(row["found"]),
+        needed=whole(row["needed"]),
+    )
+
+
+def against_peers(words: Words, row: pd.Series, median: float, *, peers: int, minimum: int) -> str:
+    """How a principle's score stands against the middle of similar organisations."""
+    if peers < minimum or pd.isna(median):
+        return words.say("There are not enough similar organisations to compare fairly yet.")
+    fields = {
+        "principle": words.translate(row["title"]),
+        "score": whole(row["score"]),
+        "median": whole(median),
+    }
+    if row["low"] > median:
+        return words.say(
+            "{principle} scored {score}. "
+            "It is clearly above the middle of similar organisations ({median}).",
+            **fields,
+        )
+    if row["high"] < median:
+        return words.say(
+            "{principle} scored {score}. "
+            "It is clearly below the middle of similar organisations ({median}).",
+            **fields,
+        )
+    return words.say(
+        "{principle} scored {score}. That is about the same as similar organisations.",
+        principle=fields["principle"],
+        score=fields["score"],
+    )
+
+
+def changed(words: Words, row: pd.Series) -> str:
+    """What became of one principle's score. `row` is one of `compare.changes`."""
+    fields = {
+        "principle": words.translate(row["title"]),
+        "before": whole(row["before"]),
+        "now": whole(row["now"]),
+    }
+    if pd.isna(row["now"]) or pd.isna(row["before"]):
+        return words.say("{principle} was not scored in both years.", principle=fields["principle"])
+    if row["verdict"] == "rose":
+        return words.say(
+            "{principle} rose from {before} to {now}. This is more than chance would explain.",
+            **fields,
+        )
+    if row["verdict"] == "fell":
+        return words.say(
+            "{principle} fell from {before} to {now}. This is more than chance would explain.",
+            **fields,
+        )
+    if row["verdict"] == "other evidence":
+        return words.say(
+            "{principle} was {before} and is now {now}. "
+            "The two years rest on different evidence, so they are not compared.",
+            **fields,
+        )
+    return words.say(
+        "{principle} was {before} and is now {now}. A change this small could be chance.",
+        **fields,
+    )
+
+
+def change_verdict(words: Words, verdict: str) -> str:
+    """A change in a table's cell."""
+    return {
+        "rose": words.say("rose, by more than chance would explain"),
+        "fell": words.say("fell, by more than chance would explain"),
+        "could be chance": words.say("could be chance"),
+        "other evidence": words.say("different evidence, not compared"),
+        "not scored": words.say("not scored in both years"),
+    }[verdict]
+
+
+def changes_in_short(words: Words, changes: pd.DataFrame) -> str:
+    """The one sentence over "What changed"."""
+    moved = changes[changes["verdict"].isin(["rose", "fell"])]
+    if not changes["verdict"].isin(["rose", "fell", "could be chance"]).any():
+        return words.say("No principle has the same evidence in both years, so none is compared.")
+    if moved.empty:
+        return words.say("No principle moved by more than chance would explain.")
+    if len(moved) == 1:
+        return changed(words, moved.iloc[0])
+    return words.say(
+        "These moved by more than chance would explain: {principles}.",
+        principles=words.listed(
+            words.say(
+                "{principle} (from {before} to {now})",
+                principle=words.translate(row["title"]),
+                before=whole(row["before"]),
+                now=whole(row["now"]),
+            )
+            for _, row in moved.iterrows()
+        ),
+    )
+
+
+# The four sentences of the summary
+
+
+def summary(
+    words: Words,
+    principles: pd.DataFrame,
+    next_step: str,
+    changes: pd.DataFrame | None = None,
+) -> list[tuple[str, str]]:
+    """Strongest, weakest, not scored, most useful next step: each a label and what it says."""
+    scores = principles.dropna(subset=["score"]).sort_values("score", kind="stable")
+    step = (words.say("Most useful next step:"), next_step)
+    gaps = (words.say("Not scored:"), _gaps(words, principles))
+    if scores.empty:
+        return [gaps, step]
+    strongest = (words.say("Strongest:"), _placed(words, scores.iloc[-1], changes))
+    if len(scores) == 1:
+        return [strongest, gaps, step]
+    weakest = _placed(words, scores.iloc[0], changes)
+    if scores.iloc[0]["high"] >= scores.iloc[-1]["low"]:
+        overlap = words.say("Its range meets that of the strongest, so the order could be chance.")
+        weakest = f"{weakest} {overlap}"
+    return [strongest, (words.say("Weakest:"), weakest), gaps, step]
+
+
+def _placed(words: Words, row: pd.Series, changes: pd.DataFrame | None) -> str:
+    first = scored(words, row)
+    if changes is None or row.name not in changes.index:
+        return first
+    verdict = changes.loc[row.name, "verdict"]
+    before = whole(changes.loc[row.name, "before"])
+    if verdict in ("rose", "fell"):
+        second = words.say(
+            "The year before it was {before}: more than chance would explain.", before=before
+        )
+    elif verdict == "could be chance":
+        second = words.say(
+            "The year before it was {before}: a change this small could be chance.", before=before
+        )
+    else:
+        return first
+    return f"{first} {second}"
+
+
+def _gaps(words: Words, principles: pd.DataFrame) -> str:
+    without = principles[principles["score"].isna()]
+    if without.empty:
+        return words.say("nothing. All six principles have enough evidence.")
+    if len(without) == 1:
+        return not_scored(words, without.iloc[0])
+    return words.say(
+        "{principles}. Too little is recorded. This does not mean the practices are missing.",
+        principles=words.listed(words.translate(title) for title in without["title"]),
+    )
+
+
+def next_step(words: Words, gaps: pd.DataFrame, weakest: Indicator | None) -> str:
+    """The one thing to record that adds most. `gaps` is of `compare.gaps`, the best first."""
+    if not gaps.empty:
+        gap = gaps.iloc[0]
+        return words.say(
+            "If you recorded {what}, {added} more of the {needed} missing pieces of evidence "
+            "would be there.",
+            what=words.listed(place_name(words, place) for place in gap["what"]),
+            added=whole(gap["adds"]),
+            needed=whole(len({key for keys in gaps["indicators"] for key in keys})),
+        )
+    if weakest is not None:
+        return words.translate(weakest.remedy)
+    return words.say("Keep recording as you do now.")
+
+
+# Verdicts on claims and gates
+
+
+def claim_verdict(words: Words, verdict: str) -> str:
+    return {
+        "supported": words.say("Supported by the records"),
+        "not supported": words.say("Not supported by the records"),
+        "mixed": words.say("Mixed: it could be either"),
+        "not evidenced": words.say("Not enough evidence"),
+        "does not apply": words.say("Does not apply here"),
+    }[verdict]
+
+
+def gate_state(words: Words, state: str) -> str:
+    return {
+        "pass": words.say("Met"),
+        "fail": words.say("Not met"),
+        "not known": words.say("Not known"),
+        "does not apply": words.say("Does not apply"),
+    }[state]
+
+
+def weakest_indicator(framework: Framework, scores: pd.DataFrame) -> Indicator | None:
+    """The scored indicator with the lowest score; None where none is scored."""
+    scored_only = scores[scores["level"] == "indicator"].dropna(subset=["score"])
+    return None if scored_only.empty else framework.indicator(scored_only["score"].idxmin())
