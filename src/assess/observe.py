@@ -18,7 +18,8 @@ def indicator(function: Callable[..., "Observed"]) -> Callable[..., "Observed"]:
     """Register the function that observes the indicator of the same name.
 
     Its positional arguments name the tables it reads (or `organisation`, `period`); its
-    keyword-only arguments are the parameters of the framework's entry.
+    keyword-only arguments are the parameters of the framework's entry. `period` is the pooled
+    one where the entry pools years; tables dated by a column come already cut to it.
     """
     INDICATORS[function.__name__] = function
     return function
@@ -32,40 +33,55 @@ class Observed:
     of       float: how much could count (1 for a plain yes or no)
     cluster  the meeting a row belongs to; missing where rows stand alone
     group    the member category, where groups are compared; else missing
+    maybe    float: what `hit` would be of a row that is not known to belong here (its own
+             `hit` is then NaN); NaN for every other row
+
+    Where `table` is "organisation" the index holds codes from its lists, such as a skill.
     """
 
     table: str
     rows: pd.DataFrame
     form: Literal["share", "lowest_to_highest", "fact"]
     value: float = np.nan  # only for a fact; NaN: it could not be observed
+    reason: str = ""  # why nothing could be observed, in the short codes of `measure`
 
 
 def _frame(
     hit: pd.Series,
-    of: pd.Series | float,
-    cluster: pd.Series | None,
-    group: pd.Series | None,
+    of: pd.Series | float = 1.0,
+    cluster: pd.Series | float = np.nan,
+    group: pd.Series | float = np.nan,
+    among: pd.Series | None = None,
 ) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "hit": hit.astype("Float64").astype("float64"),
-            "of": of,
-            "cluster": cluster,
-            "group": group,
-        },
-        index=hit.index,
-    ).astype({"of": "float64"})
+    marks = {"hit": _number(hit), "of": of, "cluster": cluster, "group": group, "maybe": np.nan}
+    rows = pd.DataFrame(marks, index=hit.index).astype({"of": "float64", "maybe": "float64"})
+    if among is None:
+        return rows
+    among = among.astype("boolean")
+    unsure = among.isna().to_numpy()
+    rows["maybe"] = rows["hit"].where(unsure)
+    rows["hit"] = rows["hit"].mask(unsure)
+    return rows[among.fillna(True).to_numpy(dtype=bool)]
+
+
+def _number(hit: pd.Series) -> pd.Series:
+    return hit.astype("Float64").astype("float64")
 
 
 def share(
     hit: pd.Series,
     *,
     table: str,
+    among: pd.Series | None = None,
     of: pd.Series | float = 1.0,
-    cluster: pd.Series | None = None,
+    cluster: pd.Series | float = np.nan,
 ) -> Observed:
-    """The part of the rows of `table` that do what is asked. A missing `hit` is not known."""
-    return Observed(table, _frame(hit, of, cluster, None), "share")
+    """The part of the rows of `table` that do what is asked. A missing `hit` is not known.
+
+    `among` says which rows count; where it is missing, it is not known whether the row counts,
+    and the row goes to the number missing and to the bounds, never to the value.
+    """
+    return Observed(table, _frame(hit, of, cluster, among=among), "share")
 
 
 def lowest_to_highest(
@@ -73,14 +89,37 @@ def lowest_to_highest(
     *,
     table: str,
     group: pd.Series,
+    among: pd.Series | None = None,
     of: pd.Series | float = 1.0,
-    cluster: pd.Series | None = None,
+    cluster: pd.Series | float = np.nan,
 ) -> Observed:
-    """The lowest group's share over the highest group's: 1 where all groups are alike."""
-    return Observed(table, _frame(hit, of, cluster, group), "lowest_to_highest")
+    """The lowest group's share over the highest group's: 1 where all groups are alike.
+
+    Rows of no group are left out.
+    """
+    rows = _frame(hit, of, cluster, group, among)
+    return Observed(table, rows[rows["group"].notna()], "lowest_to_highest")
 
 
 def fact(value: float, *, table: str, rows: pd.Index) -> Observed:
     """A number known in full from `rows` of `table`, such as an index of filled seats."""
-    seen = pd.Series(1.0, index=rows)
-    return Observed(table, _frame(seen, 1.0, None, None), "fact", value)
+    return Observed(table, _frame(pd.Series(1.0, index=rows)), "fact", value)
+
+
+def unobserved(reason: str, *, table: str) -> Observed:
+    """Nothing could be observed, because something is not stated that no row could make up for."""
+    return Observed(table, _frame(pd.Series(dtype="float64")), "share", reason=reason)
+
+
+def known(hit: pd.Series, *columns: pd.Series) -> pd.Series:
+    """`hit`, but missing where a cell it rests on is empty and the empty cell means not known."""
+    filled = pd.concat([column.notna() for column in columns], axis=1).all(axis=1)
+    return hit.astype("boolean").where(filled)
+
+
+def due_by(days: pd.Series, end: pd.Timestamp, *, done: pd.Series) -> pd.Series:
+    """Which rows count at `end`: their day has come, or they are done.
+
+    What is open and not yet due is neither kept nor broken, and leaves the denominator.
+    """
+    return (days <= end) | done
