@@ -53,6 +53,8 @@ class Character(BaseModel):
         6.2c) or from the number of events (1.2b).
         """
         known = {name: self.rate(name, year) for name in self.rates}
+        unprovided = 1 - known["formats_provided"]
+        known["formats_provided"] = 1 - self.shares["formats_asked_for"] * unprovided
         council = self.organisation.bodies.get("council")
         seated = council.seats_by_category if council else {}
         known |= _lowest_to_highest("attendance_parity", [self.attendance[c] for c in seated])

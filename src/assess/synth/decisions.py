@@ -204,7 +204,9 @@ def _follow_up(habits: _Habits) -> Row:
         "confidential": secret,
         "published_on": None if secret else soon if prompt else late if ever else None,
         "review_due": due,
-        "reviewed_on": None if reviewed is None else by_drawing(dice.later(due, reviewed, reviewed)),
+        "reviewed_on": None
+        if reviewed is None
+        else by_drawing(dice.later(due, reviewed, reviewed)),
     }
 
 

@@ -203,7 +203,10 @@ def list_items(character: Character, meetings: list[Meeting], dice: Dice) -> lis
 def _kinds_of_item(character: Character, meeting: Meeting, number: int, dice: Dice) -> list[str]:
     share = character.rate("strategic_focus_share", meeting.day.year)
     kinds = [dice.pick(STRATEGIC if dice.chance(share) else DAY_TO_DAY) for _ in range(number)]
-    return kinds + ["quality report"] * meeting.quality_report
+    if meeting.quality_report:  # in the place of a strategic item, so that the share stays true
+        place = next((n for n, kind in enumerate(kinds) if kind in STRATEGIC), 0)
+        kinds[place] = "quality report"
+    return kinds
 
 
 def _originator(meeting: Meeting, groups: list[str], dice: Dice) -> str | None:

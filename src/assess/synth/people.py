@@ -162,7 +162,9 @@ def _end_term(
 
 def _next_filling(start: date, left: date) -> date:
     """The first yearly filling after `left`, on the day of the year that terms start."""
-    return next(day for n in range(1, 12) if (day := _years_on(start, n) + timedelta(days=1)) > left)
+    return next(
+        day for n in range(1, 12) if (day := _years_on(start, n) + timedelta(days=1)) > left
+    )
 
 
 def _years_on(day: date, years: int) -> date:
@@ -257,7 +259,8 @@ def hold_elections(
     """The yearly elections, and the acts of members that made them."""
     elections, acts = [], []
     for (body, year, category), filled in sorted(
-        seats.fillings.items(), key=lambda filling: (filling[0][1], filling[0][0], filling[0][2] or "")
+        seats.fillings.items(),
+        key=lambda filling: (filling[0][1], filling[0][0], filling[0][2] or ""),
     ):
         day = date(year, *TERM_BEGINS[body]) - timedelta(days=8)
         eligible = members.eligible(category, day)
@@ -380,7 +383,9 @@ def _skills(character: Character, seats: Seats, dice: Dice) -> Iterator[Row]:
         held = dice.some(places, dice.whole(3, 4) if covered else dice.whole(0, 1))
         for term in seats.terms:
             if term.body == "board" and term.seat in held and term.end is None:
-                yield _done(term.person, "skill", max(term.start, date(LAST_YEAR - 1, 1, 15)), skill)
+                yield _done(
+                    term.person, "skill", max(term.start, date(LAST_YEAR - 1, 1, 15)), skill
+                )
 
 
 def _done(person: Person, kind: str, day: date, detail: str | None) -> Row:

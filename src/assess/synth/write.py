@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from assess.records import AssessError
 from assess.schemas import CONTRACTS
 from assess.synth.character import VARIATION, Character, characters, find_character, vary
 from assess.synth.dealings import answer_survey, engage, recommend, register
@@ -22,6 +23,7 @@ from assess.synth.people import (
 )
 
 SAMPLES_SEED = 1
+REQUIRED = ("members", "meetings", "decisions")
 
 
 def write_samples(folder: Path) -> list[Character]:
@@ -59,13 +61,26 @@ def write_organisation(
     if isinstance(character, str):
         character = find_character(character)
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    _clear(folder)
     _write_organisation_yaml(character, folder / "organisation.yaml")
     for table, rows in make_tables(character, seed=seed, place=place).items():
         columns = _kept_columns(character, table)
-        if columns and (rows or table in ("members", "meetings", "decisions")):
+        if columns and (rows or table in REQUIRED):
             _write_table(folder / f"{table}.csv", columns, rows)
     return folder
+
+
+def _clear(folder: Path) -> None:
+    """An empty place to write in. Only tables of an invented organisation are ever removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    about = folder / "organisation.yaml"
+    if about.exists() and "\nsynthetic: true\n" not in about.read_text(encoding="utf-8"):
+        raise AssessError(
+            f"{folder}: holds an organisation that is not marked as invented, and writing here "
+            "would replace its records. Choose another folder."
+        )
+    for table in CONTRACTS:
+        (folder / f"{table}.csv").unlink(missing_ok=True)
 
 
 def make_tables(character: Character, *, seed: int, place: int = 0) -> dict[str, list[Row]]:
