@@ -31,6 +31,8 @@ def skills_covered(
     if not organisation.required_skills:
         return unobserved("no skills listed", table="organisation")
     board = seats_held(roles, period.end, ("board",))
+    if board.empty:
+        return unobserved("no rows", table="organisation")
     recorded = (development["kind"] == "skill") & ~(development["done_on"] > period.end)
     held = development[recorded & development["person_id"].isin(board["person_id"])]
     people = held.groupby(_code(held["detail"]))["person_id"].nunique()

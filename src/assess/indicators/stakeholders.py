@@ -119,11 +119,11 @@ def turnout_equity(elections: pd.DataFrame) -> Observed:
 
 
 def _ballots(elections: pd.DataFrame) -> dict[str, pd.Series | str]:
-    """Ballots cast of those entitled, in contested elections. Weighs nothing without the latter."""
+    """Ballots cast of those entitled, in contested elections. Not known without either number."""
     contested = known(elections["candidates"] > elections["seats"], elections["candidates"])
     return {
         "hit": elections["ballots"].where(elections["eligible"].notna()),
-        "of": elections["eligible"].fillna(0),
+        "of": elections["eligible"],
         "among": contested,
         "table": "elections",
     }

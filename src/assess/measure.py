@@ -1,0 +1,286 @@
+"""Measures: what each indicator saw in one period, as numbers with a range, bounds and a state.
+
+The tables are cut to the period once, every indicator is observed on them, and the marks it made
+are added up here in the same way for all.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import assess.indicators  # noqa: F401  (registers the functions)
+from assess.framework import Framework, Indicator, check_functions
+from assess.intervals import draw_range, groups_of, observed_draws, value_of, wilson
+from assess.observe import INDICATORS, Observed
+from assess.records import Period, Records
+from assess.schemas import CONTRACTS
+
+FLOORS_INTERNAL = {"members": 10, "role-holders": 5}  # people; framework.md 6.2
+
+COLUMNS = (
+    *("name", "value", "numerator", "denominator", "n_missing", "low", "high", "state", "reason"),
+    *("missing_columns", "records", "size", "minimum", "unit", "worst_value", "best_value"),
+)
+
+Cut = Callable[[str, str | None, int], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """One row an indicator, by id, and the rows each rests on.
+
+    name             the indicator's name
+    value            in the indicator's unit; NaN where nothing is known or it may not be shown
+    numerator        what counts; for the lowest over the highest group, the lowest share (%)
+    denominator      what could count; for the same, the highest share (%)
+    n_missing        rows about which it is not known whether they count
+    low, high        90% range of the value; NaN where it is known in full
+    state            scored, raw only, suppressed, not recorded or does not apply
+    reason           why not scored, as a short code; empty where scored
+    missing_columns  the empty columns it needs, as "table.column"
+    records          how many rows with a known answer it rests on
+    size             what is held against `minimum`: the denominator, rows, or smallest group
+    worst_value      the value if every row not known counted against it
+    best_value       the value if every row not known counted for it
+
+    `observed` has no entry for what is not recorded or does not apply.
+    """
+
+    table: pd.DataFrame
+    observed: Mapping[str, Observed]
+
+
+def measure(
+    records: Records,
+    framework: Framework,
+    period: Period,
+    *,
+    seed: int = 0,
+    floors: Mapping[str, int] = FLOORS_INTERNAL,
+) -> Measures:
+    """Measure every indicator of the framework for one period.
+
+    `floors`: the fewest members, and people with seats, about whom a number may be shown. The
+    draws behind some ranges are set by `seed` alone, whatever the order of the rows. Raises
+    AssessError where the framework names an indicator that has no function.
+    """
+    check_functions(framework, INDICATORS)
+    cut = _cut_once(records, period)
+    rows: dict[str, dict[str, Any]] = {}
+    observed: dict[str, Observed] = {}
+    for entry in framework.indicators:
+        row, seen = _measured(entry, records, period, cut, floors)
+        rows[entry.id] = {"name": entry.name, "minimum": entry.minimum, "unit": entry.unit} | row
+        if seen is not None:
+            observed[entry.id] = seen
+    _add_ranges(rows, observed, framework, seed)
+    return Measures(_table(rows), observed)
+
+
+def _table(rows: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS))
+    counts = ["n_missing", "records"]
+    numbers = ["value", "numerator", "denominator", "low", "high", "size", "minimum"]
+    numbers += ["worst_value", "best_value"]
+    table = table.astype(dict.fromkeys(numbers, "float64"))
+    return table.assign(**{name: table[name].fillna(0).astype("int64") for name in counts})
+
+
+# Which rows: each table cut to the period by the day it is dated by.
+
+
+def _cut_once(records: Records, period: Period) -> Cut:
+    """A function that gives the rows of a table in the pooled period, worked out once for each."""
+
+    @cache
+    def cut(table: str, dated_by: str | None, years: int) -> pd.DataFrame:
+        rows = records.tables[table]
+        if dated_by is None:
+            return rows
+        other, _, day = dated_by.rpartition(".")
+        if not other:
+            return rows[period.pooled(years).holds(rows[day])]
+        key, other_key = _reference(table, other)
+        return rows[rows[key].isin(cut(other, day, years)[other_key].dropna())]
+
+    return cut
+
+
+@cache
+def _reference(table: str, other: str) -> tuple[str, str]:
+    """The column of `table` that refers to `other`, and the column there that it refers to."""
+    for name, column in CONTRACTS[table].to_schema().columns.items():
+        refers_to, _, other_key = (column.metadata or {}).get("refers_to", "").partition(".")
+        if refers_to == other:
+            return name, other_key
+    raise KeyError(f"no column of {table} refers to {other}")
+
+
+def _dated_by(entry: Indicator, table: str) -> str | None:
+    return entry.dated_by.get(table, CONTRACTS[table].Config.metadata["dated_by"])
+
+
+# What is seen, and the state that follows.
+
+
+def _measured(
+    entry: Indicator, records: Records, period: Period, cut: Cut, floors: Mapping[str, int]
+) -> tuple[dict[str, Any], Observed | None]:
+    if obstacle := entry.obstacle(records.organisation):
+        return {"state": "does not apply", "reason": obstacle, "missing_columns": ()}, None
+    if missing := entry.missing_columns(records):
+        absent = all(not records.given.get(place.partition(".")[0]) for place in missing)
+        reason = "no table" if absent else "no column"
+        return {"state": "not recorded", "reason": reason, "missing_columns": missing}, None
+    row: dict[str, Any] = {"missing_columns": ()}
+    if any(cut(table, _dated_by(entry, table), entry.years).empty for table in _needed(entry)):
+        return row | {"state": "not recorded", "reason": "no rows"}, None
+    seen = _observe(entry, records, period, cut)
+    if seen.reason:
+        return row | {"state": "not recorded", "reason": seen.reason}, None
+    row |= _numbers(entry, seen)
+    row["state"], row["reason"] = _state(entry, row, floors)
+    if row["state"] == "not recorded":
+        return row, None
+    return row if row["state"] != "suppressed" else row | _hidden(), seen
+
+
+def _needed(entry: Indicator) -> set[str]:
+    return {place.partition(".")[0] for place in entry.needs}
+
+
+def _hidden() -> dict[str, float]:
+    """What a suppressed row must not show."""
+    shown = ("value", "numerator", "denominator", "size", "n_missing", "records")
+    return dict.fromkeys((*shown, "worst_value", "best_value"), np.nan)
+
+
+def _observe(entry: Indicator, records: Records, period: Period, cut: Cut) -> Observed:
+    given = {"organisation": records.organisation, "period": period.pooled(entry.years)}
+    function = INDICATORS[entry.name]
+    tables = [
+        given[name] if name in given else cut(name, _dated_by(entry, name), entry.years)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is not parameter.KEYWORD_ONLY
+    ]
+    return function(*tables, **entry.parameters)
+
+
+def _state(entry: Indicator, row: Mapping[str, Any], floors: Mapping[str, int]) -> tuple[str, str]:
+    people = row["people"]
+    if entry.people and 0 < people < floors.get(entry.people, 0):
+        return "suppressed", "floor"
+    if row["records"] == 0 and row["n_missing"] > 0:
+        return "not recorded", "not known"
+    if row["size"] < entry.minimum:
+        return "raw only", "few" if row["records"] else "none"
+    if np.isnan(row["value"]):
+        return "raw only", "none"
+    return "scored", ""
+
+
+# The numbers.
+
+
+def _numbers(entry: Indicator, seen: Observed) -> dict[str, Any]:
+    scale = 100.0 if entry.unit == "%" else 1.0
+    rows = seen.rows
+    known = rows["hit"].notna()
+    row = {"records": int(known.sum()), "n_missing": int((~known).sum())}
+    if seen.form == "fact":
+        ends = dict.fromkeys(("value", "worst_value", "best_value"), seen.value)
+        nothing = {"numerator": np.nan, "denominator": np.nan}
+        return row | ends | nothing | {"size": row["records"], "people": row["records"]}
+    groups = pd.DataFrame([_added_up(part) for part in groups_of(seen).values()], columns=SUMS)
+    worst, best = _bounds(groups) if seen.form == "lowest_to_highest" else groups[ENDS].iloc[0]
+    row |= {"value": scale * value_of(seen), "worst_value": scale * worst}
+    row |= {"best_value": scale * best} | _counts(seen, groups)
+    sizes = {"rows": row["records"], "each group": _smallest(groups)}
+    return row | {"size": sizes.get(entry.minimum_of, groups["of"].sum())}
+
+
+SUMS = ["hit", "of", "worst", "best"]
+ENDS = ["worst", "best"]
+
+
+def _counts(seen: Observed, groups: pd.DataFrame) -> dict[str, float]:
+    hit, of = groups["hit"].sum(), groups["of"].sum()
+    if seen.form == "share":
+        return {"numerator": hit, "denominator": of, "people": of}
+    shares = 100 * groups["hit"] / groups["of"].where(groups["of"] > 0)
+    people = groups["of"].min() if len(groups) else 0
+    return {"numerator": shares.min(), "denominator": shares.max(), "people": people}
+
+
+def _smallest(groups: pd.DataFrame) -> float:
+    """The smallest group's denominator; 0 where there are not two groups to compare."""
+    return float(groups["of"].min()) if len(groups) > 1 else 0.0
+
+
+def _added_up(rows: pd.DataFrame) -> tuple[float, float, float, float]:
+    """Hits, denominator, and the share if every row not known counted against it, and for it."""
+    known = rows["hit"].notna()
+    hit, of = rows.loc[known, "hit"].sum(), rows.loc[known, "of"].sum()
+    rest = rows[~known]
+    if rest.empty:
+        share = hit / of if of > 0 else np.nan
+        return hit, of, share, share
+    if of == 0 or rest["of"].isna().any():  # without known rows, or their weight, nothing holds
+        return hit, of, 0.0, 1.0
+    unknown = rest["maybe"].isna()
+    weight = rest.loc[unknown, "of"].sum()
+    perhaps = rest[~unknown]
+    worst = _with(perhaps, hit, of + weight, against=True)
+    return hit, of, worst, _with(perhaps, hit + weight, of + weight, against=False)
+
+
+def _with(perhaps: pd.DataFrame, hit: float, of: float, *, against: bool) -> float:
+    """The share with those rows added that may belong and would pull it down, or up."""
+    rate = perhaps["maybe"] / perhaps["of"]
+    pulls = perhaps[rate < hit / of] if against else perhaps[rate > hit / of]
+    return (hit + pulls["maybe"].sum()) / (of + pulls["of"].sum())
+
+
+def _bounds(groups: pd.DataFrame) -> tuple[float, float]:
+    """Furthest and nearest the lowest and highest group could be, each group within its bounds."""
+    if len(groups) < 2 or groups["best"].max() == 0:
+        return np.nan, np.nan
+    low, high = groups["worst"].to_numpy(), groups["best"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = low[:, None] / high
+    np.fill_diagonal(apart, np.nan)  # a group is not compared with itself
+    together = high.min() / low.max() if low.max() > 0 else 1.0
+    return min(float(np.nanmin(apart)), 1.0), min(float(together), 1.0)
+
+
+# The ranges.
+
+
+def _add_ranges(
+    rows: dict[str, dict[str, Any]],
+    observed: Mapping[str, Observed],
+    framework: Framework,
+    seed: int,
+) -> None:
+    """Wilson's range for a share whose rows stand alone; draws for the rest; none where exact."""
+    kinds = {id: framework.indicator(id).range for id in observed}
+    varies = [
+        id
+        for id, seen in observed.items()
+        if kinds[id] != "exact" and seen.form != "fact" and not np.isnan(rows[id]["value"])
+    ]
+    alone = [id for id in varies if kinds[id] == "wilson" and observed[id].form == "share"]
+    for id in alone:
+        low, high = wilson(rows[id]["numerator"], rows[id]["denominator"])
+        scale = 100.0 if rows[id]["unit"] == "%" else 1.0
+        rows[id] |= {"low": scale * float(low), "high": scale * float(high)}
+    drawn = observed_draws({id: observed[id] for id in varies if id not in alone}, kinds, seed=seed)
+    for id, draws in drawn.items():
+        scale = 100.0 if rows[id]["unit"] == "%" else 1.0
+        low, high = draw_range(draws * scale, rows[id]["value"])
+        rows[id] |= {"low": low, "high": high}
