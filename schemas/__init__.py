@@ -4,6 +4,10 @@
 first, then by how many indicators each adds.
 """
 
+import functools
+import importlib
+import sys
+
 import pandera.pandas as pa
 
 from assess.schemas.agenda_items import AgendaItems
@@ -38,4 +42,22 @@ CONTRACTS: dict[str, type[pa.DataFrameModel]] = {
     "survey": Survey,
 }
 
-__all__ = ["CONTRACTS"]
+__all__ = ["CONTRACTS", "schema_of"]
+
+
+@functools.cache
+def schema_of(table: str) -> pa.DataFrameSchema:
+    """The pandera schema of a contract. Building one takes a moment, so it is kept."""
+    _keep_pandera_from_importing_dask()
+    return CONTRACTS[table].to_schema()
+
+
+def _keep_pandera_from_importing_dask() -> None:
+    """Where dask is installed, pandera loads all of it (0.9 s) to see that no contract uses it."""
+    hidden = [name for name in ("dask", "dask.dataframe") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
+    try:
+        importlib.import_module("pandera.typing.dask")
+    finally:
+        for name in hidden:
+            del sys.modules[name]

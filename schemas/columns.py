@@ -1,4 +1,4 @@
-"""The kinds of column a record table may have, each said once: type, blank cells, choices, references.
+"""The kinds of column a record table may have, each said once: type, blank cells, choices.
 
 Everything a reader, the template, the codebook and the Data Package need to know about a column
 is kept in its pandera field: `title`, `description` and, in `metadata`:
@@ -8,6 +8,9 @@ blank       what an empty cell means; absent where the cell must be filled in
 codes       the words a choice allows, and what each means
 refers_to   "table.column" this code must be found in
 one_of      "categories" or "bodies" of the organisation
+
+The text of a check on whole rows begins with the column it blames, whose cell then counts as
+missing: "left_on is before joined_on; put the later date in left_on".
 """
 
 from typing import Any

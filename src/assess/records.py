@@ -13,24 +13,30 @@ class AssessError(Exception):
     """A fault the reader can mend. Its text says where, what, and what to do."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Problem:
-    """One fault in the records, in a secretary's words. Never holds a row's personal content."""
+    """One fault in the records, in a secretary's words. Never holds a row's personal content.
+
+    A serious one cost a cell, a row or a table; any other is something to look at, and what was
+    written is used as it stands.
+    """
 
     source: str  # "members.csv", or "records.xlsx, sheet Members"
     row: int | None  # as the spreadsheet shows it; None: the whole table
     column: str | None
-    what: str
+    what: str  # reads on after the column's name: "'Staf' is not one of staff, supported"
     remedy: str = ""
-    serious: bool = field(default=True, compare=False)  # False: something to look at, not a fault
+    serious: bool = field(default=True, compare=False)
+    rule: str = field(default="", compare=False)  # what was broken, the same word for every row
+
+    @property
+    def place(self) -> str:
+        """The file or sheet, and the row where there is one."""
+        return self.source if self.row is None else f"{self.source}, row {self.row}"
 
     def __str__(self) -> str:
-        place = self.source
-        if self.row is not None:
-            place += f", row {self.row}"
-        if self.column is not None:
-            place += f", column {self.column}"
-        return f"{place}: {self.what}" + (f"; {self.remedy}" if self.remedy else "")
+        subject = f"{self.column} {self.what}" if self.column else self.what
+        return f"{self.place}: {subject}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,10 @@ class Records:
     sources: Mapping[str, str]  # table -> file, or file and sheet
     inputs: Mapping[str, str]  # file name -> SHA-256 of its bytes
     problems: tuple[Problem, ...] = ()
+    # rows left out: file or sheet, row, what was broken
+    excluded: tuple[tuple[str, int, str], ...] = ()
+    # table -> column -> rows whose cell was filled in but could not be used: missing, not blank
+    unreadable: Mapping[str, Mapping[str, pd.Index]] = field(default_factory=dict)
 
     def latest_period(self) -> Period:
         """The twelve months up to the end of the month of the last meeting or decision.

@@ -1,0 +1,71 @@
+"""The problems met so far, and what they cost: cells that stand as missing, rows left out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from assess.records import Problem
+
+
+@dataclass
+class Findings:
+    """What validation has found in one organisation's records. It only ever grows."""
+
+    sources: dict[str, str]  # table -> file, or file and sheet
+    problems: list[Problem] = field(default_factory=list)
+    excluded: list[tuple[str, int, str]] = field(default_factory=list)
+    unreadable: dict[str, dict[str, pd.Index]] = field(default_factory=dict)
+
+    broken: set[str] = field(default_factory=set)  # tables that are there and cannot be read
+
+    def note(
+        self,
+        table: str,
+        rows: Iterable[int],
+        column: str | None,
+        what: str | Iterable[str],
+        remedy: str | Iterable[str] = "",
+        *,
+        rule: str,
+        serious: bool = True,
+    ) -> None:
+        """One problem for each of `rows`; `what` and `remedy` are one text, or one for each."""
+        rows = [int(row) for row in rows]
+        whats = [what] * len(rows) if isinstance(what, str) else list(what)
+        remedies = [remedy] * len(rows) if isinstance(remedy, str) else list(remedy)
+        source = self.sources[table]
+        self.problems += [
+            Problem(source, row, column, what, remedy, serious, rule)
+            for row, what, remedy in zip(rows, whats, remedies, strict=True)
+        ]
+
+    def note_faults(self, table: str, column: str, faults: pd.Series) -> None:
+        """One problem for each cell that could not be read. `faults` is indexed by row."""
+        source = self.sources[table]
+        self.problems += [
+            Problem(source, row, column, fault.what, fault.remedy, rule=fault.rule)
+            for row, fault in zip(faults.index.tolist(), faults.array, strict=True)
+        ]
+
+    def note_table(
+        self, table: str, what: str, remedy: str, *, rule: str, serious: bool = True
+    ) -> None:
+        """One problem of a whole table."""
+        self.problems.append(Problem(self.sources[table], None, None, what, remedy, serious, rule))
+
+    def cannot_read(self, table: str, column: str, rows: pd.Index) -> None:
+        """Remember cells that were filled in and stand as missing."""
+        if rows.empty:
+            return
+        columns = self.unreadable.setdefault(table, {})
+        columns[column] = columns.get(column, pd.Index([], dtype="int64")).union(rows)
+
+    def cells_lost(self, table: str, column: str) -> pd.Index:
+        """The rows of `table` whose cell in `column` could not be used."""
+        return self.unreadable.get(table, {}).get(column, pd.Index([], dtype="int64"))
+
+    def leave_out(self, table: str, rows: pd.Index, rule: str) -> None:
+        """Remember rows that are left out of the records."""
+        source = self.sources[table]
+        self.excluded += [(source, row, rule) for row in rows.tolist()]

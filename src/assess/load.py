@@ -1,0 +1,181 @@
+"""Reads one organisation's records as they were written: every cell text, every row numbered.
+
+Nothing is interpreted here but the files themselves. What the cells mean is for `validate`.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from assess.raw import (
+    MAX_TABLE_BYTES,
+    REQUIRED,
+    TABLE_NAMES,
+    RawRecords,
+    RawTable,
+    UnreadableError,
+    near,
+    plain,
+    read_bytes,
+    second_table,
+    stray,
+)
+from assess.records import AssessError, Problem
+from assess.text_files import read_csv, read_yaml
+from assess.workbooks import load_workbook
+
+# The longest constitution met so far fills 6 kB.
+MAX_ORGANISATION_BYTES = 1_000_000
+# data/region/year/organisation, and no deeper.
+MAX_DEPTH = 3
+
+ORGANISATION_FILES = ("organisation.yaml", "organisation.yml")
+TABLE_ENDINGS = (".csv", ".tsv")
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
+
+
+def find_organisations(paths: Iterable[Path | str]) -> list[Path]:
+    """Each folder or workbook that holds one organisation, under any of `paths`, in order.
+
+    Raises AssessError for a path that does not exist, and where no organisation is found.
+    """
+    paths = [Path(path) for path in paths]
+    found = [one for path in paths for one in _organisations_in(path, depth=0)]
+    if not found:
+        raise AssessError(
+            f"No organisation was found in {', '.join(map(str, paths)) or 'nothing'}. Each needs a "
+            "folder with organisation.yaml and members.csv, meetings.csv and decisions.csv, or one "
+            "workbook. `assess new FOLDER` makes a set to fill in."
+        )
+    return list(dict.fromkeys(found))
+
+
+def _organisations_in(path: Path, depth: int) -> Iterator[Path]:
+    if depth == 0:
+        _check_path(path)
+    if path.is_file():
+        if depth == 0 or _is_workbook(path):
+            yield path
+        return
+    entries = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith((".", "~"))]
+    if any(_marks_an_organisation(entry) for entry in entries):
+        yield path
+    elif depth < MAX_DEPTH:
+        for entry in entries:
+            if not entry.is_symlink() and (entry.is_dir() or _is_workbook(entry)):
+                yield from _organisations_in(entry, depth + 1)
+
+
+def _check_path(path: Path) -> None:
+    if not path.exists():
+        near_name = near(path.name, os.listdir(path.parent)) if path.parent.is_dir() else None
+        advice = f"Did you mean {path.parent / near_name}?" if near_name else "Check the spelling."
+        raise AssessError(f"{path}: there is no such file or folder. {advice}")
+
+
+def _is_workbook(path: Path) -> bool:
+    hidden = path.name.startswith((".", "~"))  # Excel leaves a ~$ file beside an open workbook
+    return path.suffix.lower() in WORKBOOK_ENDINGS and not hidden and path.is_file()
+
+
+def _marks_an_organisation(path: Path) -> bool:
+    if path.name.lower() in ORGANISATION_FILES:
+        return True
+    table = TABLE_NAMES.get(plain(path.stem)) if path.suffix.lower() in TABLE_ENDINGS else None
+    return table in REQUIRED
+
+
+def load(path: Path | str) -> RawRecords:
+    """An organisation's records as written, from a folder of CSV files or one workbook.
+
+    Raises AssessError where `path` does not exist or is neither.
+    """
+    path = Path(path)
+    _check_path(path)
+    if path.is_dir():
+        return _load_folder(path)
+    if path.suffix.lower() in WORKBOOK_ENDINGS:
+        return load_workbook(path, inside=path.resolve().parent)
+    raise AssessError(
+        f"{path}: is neither a folder nor a workbook. Give the folder that holds "
+        "organisation.yaml, or a file that ends in .xlsx."
+    )
+
+
+def _load_folder(folder: Path) -> RawRecords:
+    files = [path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "~"))]
+    given = [path for path in files if path.suffix.lower() in TABLE_ENDINGS]
+    described = [path for path in files if path.name.lower() in ORGANISATION_FILES]
+    workbooks = [path for path in files if _is_workbook(path)]
+    if len(workbooks) == 1 and not given and not described:
+        return load_workbook(workbooks[0], inside=folder)
+    reading = _Reading(folder)
+    reading.add_strays(workbooks)
+    for path in described[:1]:
+        reading.add_organisation(path)
+    for path in given:
+        reading.add_table(path)
+    return reading.finish()
+
+
+class _Reading:
+    """What has been read of one folder so far."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.organisation: dict[str, Any] | None = None
+        self.tables: dict[str, RawTable] = {}
+        self.problems: list[Problem] = []
+        self.inputs: dict[str, str] = {}
+        self.broken: set[str] = set()
+
+    def content(self, path: Path, limit: int) -> bytes:
+        content = read_bytes(path, inside=self.folder, limit=limit)
+        self.inputs[path.name] = hashlib.sha256(content).hexdigest()
+        return content
+
+    def add_organisation(self, path: Path) -> None:
+        try:
+            content = self.content(path, MAX_ORGANISATION_BYTES)
+            self.organisation = read_yaml(content, path.name)
+        except UnreadableError as fault:
+            self.problems.append(fault.problem)
+            self.broken.add("organisation")
+
+    def add_table(self, path: Path) -> None:
+        name = TABLE_NAMES.get(plain(path.stem))
+        if name is None or name == "organisation":
+            self.problems.append(stray(path.name, path.stem, path.suffix))
+            return
+        if name in self.tables:
+            first = self.tables[name].source
+            self.problems.append(second_table(path.name, first))
+            return
+        try:
+            content = self.content(path, MAX_TABLE_BYTES)
+            table, problems = read_csv(content, path.name, name)
+        except UnreadableError as fault:
+            self.problems.append(fault.problem)
+            self.broken.add(name)
+            return
+        self.problems += problems
+        if table is not None:
+            self.tables[name] = table
+
+    def add_strays(self, workbooks: list[Path]) -> None:
+        for path in workbooks:
+            what = "is a workbook in a folder of CSV files, and was left out"
+            remedy = "keep one or the other; give the workbook's own path to read it instead"
+            self.problems.append(Problem(path.name, None, None, what, remedy, rule="stray file"))
+
+    def finish(self) -> RawRecords:
+        return RawRecords(
+            path=self.folder,
+            organisation=self.organisation,
+            tables=self.tables,
+            problems=tuple(self.problems),
+            inputs=self.inputs,
+            broken=frozenset(self.broken),
+        )

@@ -1,0 +1,214 @@
+"""Turns the text of one column into dates, numbers, yes or no, and codes: one fault a bad cell.
+
+Each different text is read once and its result given to every cell that holds it, so a column of
+millions costs little more than its different values. A fault shows the text only where the text
+looks like a slip in a date, a number or a listed word; anything else could be somebody's name.
+"""
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assess.raw import near, plain
+
+YES = frozenset(["yes", "y", "true", "1", "ie", "oes", "do"])
+NO = frozenset(["no", "n", "false", "0", "na", "nac oes"])
+# Days outside these years are slips of the pen, or stand for "never".
+FIRST_YEAR, LAST_YEAR = 1800, 2199
+# Day 0 of a spreadsheet's calendar, and the bare numbers that stand for 1954 to 2064 in it.
+SPREADSHEET_EPOCH = datetime.date(1899, 12, 30)
+SPREADSHEET_DAYS = range(20_000, 60_001)
+# Longer lists of words are not repeated in a message.
+MANY_WORDS = 12
+
+DTYPES = {
+    "date": "datetime64[ns]",
+    "yes_no": "boolean",
+    "number": "float64",
+    "whole": "float64",
+}
+WRITE_A_DATE = "write it as 2025-03-31 or 31/03/2025"
+
+_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_SHORT_YEAR = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}")
+_TIME = re.compile(r"[T ]([0-9]{2}):([0-9]{2})(:[0-9]{2}(\.[0-9]+)?)?Z?")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})?(?:\.[0-9]{1,15})?")
+# Words of a date, in full or short, English and Welsh; never the beginnings of names.
+_DATE_WORDS = frozenset(
+    re.findall(
+        "[a-z]+",
+        """
+    january february march april may june july august september october november december
+    jan feb mar apr jun jul aug sep sept oct nov dec st nd rd th of t z
+    ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr
+    monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun
+    llun mawrth mercher iau gwener sadwrn sul
+    """,
+    )
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a cell, after the column's name, and what to do about it."""
+
+    what: str
+    remedy: str
+    rule: str
+
+
+def parse(text: pd.Series, kind: str, codes: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
+    """The values of a column, and a Fault for each cell that holds something else.
+
+    `codes` are the words a choice or list allows, with their meanings. Empty cells, and those
+    with a fault, are missing among the values.
+    """
+    if kind in ("code", "text"):
+        trimmed = text.str.strip()
+        return trimmed.mask(trimmed == ""), pd.Series(dtype=object)
+    return _by_different_text(text, _reader(kind, codes), DTYPES.get(kind, "str"))
+
+
+def _reader(kind: str, codes: Mapping[str, str]) -> Callable[[str], Any]:
+    if kind in ("choice", "list"):
+        known = {plain(meaning): code for code, meaning in codes.items()}
+        known |= {plain(code): code for code in codes}
+        one = choices if kind == "list" else choice
+        return lambda text: one(text, known, list(codes))
+    return {"date": date, "yes_no": yes_no, "number": number, "whole": whole}[kind]
+
+
+def _by_different_text(
+    text: pd.Series, read: Callable[[str], Any], dtype: str
+) -> tuple[pd.Series, pd.Series]:
+    places, different = pd.factorize(text)
+    stripped = [one.strip() for one in different]
+    read_once = [read(one) if one else None for one in stripped]
+    values = [None if isinstance(one, Fault) else one for one in read_once]
+    faults = np.array([isinstance(one, Fault) for one in read_once], dtype=bool)
+    if dtype == "float64":
+        values = [np.nan if value is None else value for value in values]
+    typed = pd.Series(values, dtype=dtype).take(places).set_axis(text.index)
+    bad = faults[places] if len(faults) else np.zeros(len(text), dtype=bool)
+    found = pd.Series(
+        [read_once[place] for place in places[bad]], index=text.index[bad], dtype=object
+    )
+    return typed, found
+
+
+# One reader a kind ------------------------------------------------------------------------------
+
+
+def date(text: str) -> datetime.datetime | Fault:
+    """A day written 2025-03-31 or 31/03/2025."""
+    written, time = _without_time(text)
+    if found := _ISO_DATE.fullmatch(written):
+        year, month, day = map(int, found.groups())
+    elif found := _DAY_FIRST.fullmatch(written):
+        day, month, year = map(int, found.groups())
+    else:
+        return _not_a_date(text)
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return Fault(
+            f"'{text}' is not in a year from {FIRST_YEAR} to {LAST_YEAR}",
+            "correct the year, or leave the cell empty if there is no date",
+            "date",
+        )
+    try:
+        read = datetime.datetime(year, month, day)
+    except ValueError:
+        month_first = "/" in text and month > 12 >= day
+        remedy = "write the day before the month" if month_first else "correct the day or month"
+        return Fault(f"'{text}' is not in the calendar", remedy, "date")
+    if time:
+        return Fault(f"'{text}' has a time of day", f"write only {read:%Y-%m-%d}", "date")
+    return read
+
+
+def _without_time(text: str) -> tuple[str, bool]:
+    """The text before a time of day, and whether that time is other than midnight."""
+    found = _TIME.search(text)
+    if not found or found.end() != len(text):
+        return text, False
+    return text[: found.start()], bool(found.group().strip("T :0.Z"))
+
+
+def _not_a_date(text: str) -> Fault:
+    if text.isascii() and text.isdigit() and len(text) <= 6 and int(text) in SPREADSHEET_DAYS:
+        meant = SPREADSHEET_EPOCH + datetime.timedelta(days=int(text))
+        what = f"'{text}' is a bare number, not a date"
+        return Fault(what, f"write {meant} if that is the day it stands for", "date")
+    if _SHORT_YEAR.fullmatch(text):
+        return Fault(
+            f"'{text}' has a year of two digits",
+            "write the day, the month and all four digits of the year, such as 31/03/2025",
+            "date",
+        )
+    return Fault(f"{_shown_date(text)}is not a date", WRITE_A_DATE, "date")
+
+
+def _shown_date(text: str) -> str:
+    """The text in quotation marks where nothing in it could be a name, else nothing."""
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    short = len(text) <= 30 and any(letter.isdigit() for letter in text)
+    return f"'{text}' " if short and _DATE_WORDS.issuperset(words) else ""
+
+
+def number(text: str) -> float | Fault:
+    """A number, with or without a pound sign and commas between thousands."""
+    bare = re.sub(r"\s", ",", re.sub(r"^([-+]?)\s*£?\s*", r"\1", text))
+    if not _NUMBER.fullmatch(bare) or not any(letter.isdigit() for letter in bare):
+        plainly = len(text) <= 20 and re.fullmatch(r"[0-9\s.,£$€%()/+~<>-]+", text)
+        return Fault(
+            f"'{text}' is not a number" if plainly else "is not a number",
+            "write digits only, such as 1250 or 12.50",
+            "number",
+        )
+    return float(bare.replace(",", ""))
+
+
+def whole(text: str) -> float | Fault:
+    """A number without a fraction."""
+    read = number(text)
+    if isinstance(read, float) and not read.is_integer():
+        return Fault(f"'{text}' is not a whole number", "write a whole number, such as 3", "number")
+    return read
+
+
+def yes_no(text: str) -> bool | Fault:
+    """Yes or no, in English or Welsh."""
+    word = " ".join(text.casefold().split())
+    if word in YES or word in NO:
+        return word in YES
+    shown = f"'{text}' " if len(text) == 1 or near(text, ("yes", "true", "false")) else ""
+    return Fault(f"{shown}is neither yes nor no", "write yes or no, or leave it empty", "yes or no")
+
+
+def choice(text: str, known: Mapping[str, str], codes: list[str]) -> str | Fault:
+    """The code of one listed word, given by its code or its meaning."""
+    code = known.get(plain(text))
+    return code if code is not None else not_listed(text, codes, known)
+
+
+def not_listed(text: str, codes: list[str], known: Mapping[str, str]) -> Fault:
+    """The fault of a word that is not in its list; the word is shown only where it is near one."""
+    meant = near(text, known)
+    words = ", ".join(codes[:MANY_WORDS]) + (", ..." if len(codes) > MANY_WORDS else "")
+    what = f"is not one of {words}"
+    if meant is None:
+        return Fault(what, "write one of these words", "choice")
+    return Fault(f"'{text[:60]}' {what}", f"did you mean {known[meant]}?", "choice")
+
+
+def choices(text: str, known: Mapping[str, str], codes: list[str]) -> str | Fault:
+    """Several listed words with semicolons between them, each as its code."""
+    words = [word.strip() for word in re.split(r"[;,\n]", text) if word.strip()]
+    read = [choice(word, known, codes) for word in words]
+    faults = [one for one in read if isinstance(one, Fault)]
+    return faults[0] if faults else ";".join(dict.fromkeys(read))

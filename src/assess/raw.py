@@ -1,0 +1,152 @@
+"""What was written: the tables as text, and the few things every kind of file shares."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from assess.records import AssessError, Problem
+from assess.schemas import CONTRACTS
+
+# Ten million rows of attendance take about 300 MB; a larger file is the wrong file.
+MAX_TABLE_BYTES = 1_000_000_000
+# The widest contract has 38 columns; room is left for a wide sheet with one column a meeting.
+MAX_COLUMNS = 1000
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One table as written. Columns are its headings; the index is the spreadsheet's row."""
+
+    source: str  # "members.csv", or "records.xlsx, sheet Members"
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class RawRecords:
+    """One organisation's records as written, and what was wrong with the files themselves."""
+
+    path: Path
+    organisation: dict[str, Any] | None = None  # None: not given, or it could not be read
+    organisation_source: str = "organisation.yaml"
+    tables: Mapping[str, RawTable] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)  # file name -> SHA-256 of its bytes
+    broken: frozenset[str] = frozenset()  # what was given but could not be read
+
+
+class UnreadableError(AssessError):
+    """A file or sheet that is there and cannot be read. Carries the problem to report."""
+
+    def __init__(self, source: str, what: str, remedy: str, row: int | None = None) -> None:
+        super().__init__(what)
+        self.problem = Problem(source, row, None, what, remedy, rule="unreadable")
+
+
+def plain(text: object) -> str:
+    """A heading, file name or choice without case, spaces, hyphens or underscores."""
+    return "".join(letter for letter in str(text).casefold() if letter.isalnum())
+
+
+TABLE_NAMES = {plain(name): name for name in (*CONTRACTS, "organisation")} | {
+    plain(contract.Config.title): name for name, contract in CONTRACTS.items()
+}
+
+
+def near(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` was most likely meant to be; None where none is close."""
+    by_plain = {plain(one): one for one in known}
+    found = difflib.get_close_matches(plain(word)[:60], by_plain, n=1, cutoff=0.75)
+    return by_plain[found[0]] if found else None
+
+
+def _is_required(table: str) -> bool:
+    return table in CONTRACTS and CONTRACTS[table].Config.metadata["required"]
+
+
+REQUIRED = tuple(name for name in CONTRACTS if _is_required(name))
+
+
+def columns_of(table: str) -> list[str]:
+    """The columns of a contract, without building its pandera schema."""
+    return list(CONTRACTS[table].__annotations__)
+
+
+def read_bytes(path: Path, *, inside: Path, limit: int) -> bytes:
+    """The bytes of a file that is really in the folder and no larger than `limit`."""
+    if not path.resolve().is_relative_to(inside.resolve()):
+        raise UnreadableError(
+            path.name, "is a link to a place outside the folder", "put the file itself here"
+        )
+    if not path.is_file():
+        raise UnreadableError(path.name, "is not a file", "remove it, or put the file in its place")
+    if path.stat().st_size > limit:
+        what = f"is larger than {limit / 1e6:,.0f} MB, the most that is read"
+        raise UnreadableError(
+            path.name, what, "check that it is the right file, or split the records"
+        )
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise UnreadableError(
+            path.name, "cannot be opened", "close it in other programs and check who may read it"
+        ) from None
+
+
+def empty(source: str) -> Problem:
+    """The problem of a file or sheet without a single filled cell."""
+    return Problem(
+        source, None, None, "is empty", "put the headings in the first row", rule="empty"
+    )
+
+
+def table_of(grid: pd.DataFrame, source: str) -> tuple[RawTable | None, list[Problem]]:
+    """The table in a grid of text: the first row with anything in it holds the headings."""
+    if grid.empty:
+        return None, [empty(source)]
+    filled = pd.concat([grid[column].str.strip() != "" for column in grid], axis=1).any(axis=1)
+    grid = grid[filled]
+    if grid.empty:
+        return None, [empty(source)]
+    headings = [" ".join(str(cell).split()).strip("\ufeff") for cell in grid.iloc[0]]
+    width = max((place for place, heading in enumerate(headings, 1) if heading), default=0)
+    body = grid.iloc[1:]
+    problems = _surplus_cells(body, width, source)
+    rows = body.iloc[:, :width].set_axis(headings[:width], axis="columns")
+    if rows.empty:
+        what = "has headings and no rows"
+        remedy = "add the rows, or leave the file out if there is nothing to record"
+        problems.append(Problem(source, None, None, what, remedy, serious=False, rule="no rows"))
+    return RawTable(source, rows), problems
+
+
+def _surplus_cells(body: pd.DataFrame, width: int, source: str) -> list[Problem]:
+    surplus = body.iloc[:, width:]
+    if surplus.empty:
+        return []
+    cells = width + (surplus != "").mul(range(1, surplus.shape[1] + 1)).max(axis=1)
+    cells = cells[cells > width]
+    remedy = "put quotation marks round a text that holds the separator"
+    return [
+        Problem(
+            source, row, None, f"has {n} cells under {width} headings", remedy, rule="many cells"
+        )
+        for row, n in zip(cells.index.tolist(), cells.tolist(), strict=True)
+    ]
+
+
+def stray(source: str, name: str, ending: str = "") -> Problem:
+    """The problem of a file or sheet whose name is no table's."""
+    meant = near(name, CONTRACTS)
+    remedy = f"did you mean {meant}{ending}?" if meant else "rename it if it holds records"
+    what = "is not the name of a table, and was left out"
+    return Problem(source, None, None, what, remedy, serious=meant is not None, rule="stray file")
+
+
+def second_table(source: str, first: str) -> Problem:
+    """The problem of a file or sheet for a table that `first` has given already."""
+    what = f"holds the same table as {first}, and was left out"
+    return Problem(source, None, None, what, "put all rows in one of them", rule="second table")

@@ -1,0 +1,356 @@
+"""Holds records as written against the contracts: typed tables, and every problem in plain words.
+
+A cell that cannot be used stands as missing and the rest of its row goes on. A row is left out
+only where its key cannot be used: an identifier that is missing, repeated, or points nowhere.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.errors
+
+from assess.constitution import read_organisation
+from assess.cross_checks import check_between_tables, metadata, use_listed_codes
+from assess.findings import Findings
+from assess.load import load
+from assess.parse import DTYPES, parse
+from assess.raw import REQUIRED, RawRecords, RawTable, near, plain
+from assess.records import AssessError, Problem, Records
+from assess.schemas import CONTRACTS, schema_of
+from assess.schemas.organisation import Organisation
+
+# What each of pandera's checks asks, in words; names in braces are the check's own numbers.
+CHECK_WORDS = {
+    "greater_than_or_equal_to": "must be {min_value:g} or more",
+    "greater_than": "must be more than {min_value:g}",
+    "less_than_or_equal_to": "must be {max_value:g} or less",
+    "less_than": "must be less than {max_value:g}",
+    "in_range": "must be from {min_value:g} to {max_value:g}",
+    "isin": "must be one of {allowed_values}",
+    "str_length": "must have from {min_value} to {max_value} letters",
+}
+
+
+class CannotBeAssessedError(AssessError):
+    """Records of which nothing could be assessed. Its text holds every problem found in them."""
+
+    def __init__(self, path: Path, problems: list[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=_in_order))
+        lines = "\n".join(f"  {problem}" for problem in self.problems if problem.serious)
+        super().__init__(f"{path.name} cannot be assessed until this is mended:\n{lines}")
+
+
+def _in_order(problem: Problem) -> tuple:
+    return (problem.source, problem.row or 0, problem.column or "", problem.what)
+
+
+def read_records(path: Path | str) -> Records:
+    """One organisation's records, typed, from a folder or a workbook, with all their problems.
+
+    Raises AssessError where there is nothing there that can be assessed.
+    """
+    return validate(load(path))
+
+
+def validate(raw: RawRecords) -> Records:
+    """Typed tables of `raw`, one for every contract; a table that is not given is empty.
+
+    Raises CannotBeAssessedError where the organisation is not described, or a required table is
+    there and cannot be read, or none of the required tables is there.
+    """
+    sources = {name: f"{name}.csv" for name in CONTRACTS}
+    sources |= {name: table.source for name, table in raw.tables.items()}
+    findings = Findings(sources, problems=list(raw.problems))
+    organisation = _organisation(raw, findings)
+    known = organisation or Organisation.model_construct(id="", name="")
+    tables = {name: _table(name, raw.tables.get(name), known, findings) for name in CONTRACTS}
+    _refuse_if_nothing_to_assess(raw, organisation, findings)
+    tables = check_between_tables(tables, organisation, findings)
+    return Records(
+        organisation=organisation,
+        tables=tables,
+        given={name: frozenset(rows.columns[rows.notna().any()]) for name, rows in tables.items()},
+        sources=sources,
+        inputs=raw.inputs,
+        problems=tuple(sorted(findings.problems, key=_in_order)),
+        excluded=tuple(findings.excluded),
+        unreadable=findings.unreadable,
+    )
+
+
+def _organisation(raw: RawRecords, findings: Findings) -> Organisation | None:
+    source = raw.organisation_source
+    if raw.organisation is not None:
+        organisation, problems = read_organisation(raw.organisation, source)
+        findings.problems += problems
+        return organisation
+    if not raw.broken & {"organisation", "workbook"}:
+        findings.problems.append(
+            Problem(
+                source,
+                None,
+                None,
+                "is missing",
+                "add it; it says what the organisation's bodies and member groups are",
+                rule="missing",
+            )
+        )
+    return None
+
+
+def _refuse_if_nothing_to_assess(
+    raw: RawRecords, organisation: Organisation | None, findings: Findings
+) -> None:
+    absent = [name for name in REQUIRED if name not in raw.tables and name not in raw.broken]
+    if "workbook" not in raw.broken:
+        findings.problems += [_missing_table(raw, name) for name in absent]
+    broken = raw.broken.union(findings.broken) & {*REQUIRED, "workbook"}
+    if organisation is None or broken or len(absent) == len(REQUIRED):
+        raise CannotBeAssessedError(raw.path, findings.problems)
+
+
+def _missing_table(raw: RawRecords, name: str) -> Problem:
+    if raw.path.is_dir():
+        source, remedy = f"{name}.csv", "add the file to the folder"
+    else:
+        source, remedy = f"{raw.path.name}, sheet {name}", "add the sheet"
+    return Problem(source, None, None, "is missing or empty", remedy, rule="missing")
+
+
+# One table --------------------------------------------------------------------------------------
+
+
+def _table(
+    name: str, raw: RawTable | None, organisation: Organisation, findings: Findings
+) -> pd.DataFrame:
+    """The typed table of one contract."""
+    columns = _match_headings(name, raw, findings) if raw else None
+    if columns is None:
+        return _typed(name, {}, pd.RangeIndex(0, name="row"))
+    rows = _read_columns(name, raw.rows, columns, findings)
+    rows = use_listed_codes(name, rows, organisation, findings)
+    rows = _drop_unusable_keys(name, rows, findings)
+    absent = set(rows.columns).difference(columns)
+    return _hold_against_contract(name, rows, absent, findings)
+
+
+def _typed(name: str, values: Mapping[str, pd.Series], index: pd.Index) -> pd.DataFrame:
+    """A table with every column of its contract; those without values are missing throughout."""
+    return pd.DataFrame(
+        {
+            column: values[column]
+            if column in values
+            else pd.Series(None, index=index, dtype=DTYPES.get(about["kind"], "str"))
+            for column, about in metadata(name).items()
+        },
+        index=index,
+    )
+
+
+def _match_headings(name: str, raw: RawTable, findings: Findings) -> dict[str, int] | None:
+    """Where each column of the contract stands. None where the table cannot be read without more.
+
+    An unknown heading is repeated in the message only when the table's own headings are there:
+    without them, the first row may be a row of records.
+    """
+    contract = metadata(name)
+    titles = {plain(field.title): column for column, field in _fields(name).items()}
+    known = titles | {plain(column): column for column in contract}
+    columns: dict[str, int] = {}
+    unknown: list[int] = []
+    for place, heading in enumerate(raw.rows.columns):
+        column = known.get(plain(heading))
+        if column is None:
+            unknown.append(place)
+        elif column in columns:
+            what = f"column {heading} stands twice; the first one was read"
+            findings.note_table(name, what, "keep one of the two", rule="heading twice")
+        else:
+            columns[column] = place
+    missing = [c for c, about in contract.items() if "blank" not in about and c not in columns]
+    _note_unknown_headings(name, raw, unknown, known, show=not missing, findings=findings)
+    return columns if _can_do_without(name, missing, bool(columns), findings) else None
+
+
+def _note_unknown_headings(
+    name: str,
+    raw: RawTable,
+    places: list[int],
+    known: Mapping[str, str],
+    *,
+    show: bool,
+    findings: Findings,
+) -> None:
+    if places and not show:
+        what = f"{len(places)} of the headings in its first row are not known, and were left out"
+        findings.note_table(name, what, "compare them with the template", rule="heading")
+        return
+    for place in places:
+        heading = raw.rows.columns[place][:60]
+        meant = near(heading, known) if heading else None
+        what = f"column {heading} is not known" if heading else f"column {place + 1} has no heading"
+        if heading or (raw.rows.iloc[:, place] != "").any():
+            findings.note_table(
+                name,
+                f"{what}, and was left out",
+                f"did you mean {known[meant]}?" if meant else "",
+                rule="heading",
+                serious=meant is not None,
+            )
+
+
+def _can_do_without(name: str, missing: list[str], any_known: bool, findings: Findings) -> bool:
+    """Whether a table can be read without the columns that are missing from it; says so of each."""
+    if not any_known:
+        what = "cannot be read: its first row holds none of the headings of this table"
+        remedy = f"put the headings in the first row: {', '.join(metadata(name))}"
+        findings.note_table(name, what, remedy, rule="unreadable")
+    else:
+        for column in missing:
+            what = f"column {column} is missing"
+            if column in _key(name):
+                what += ", and without it no row can be read"
+            findings.note_table(name, what, "add it", rule="heading")
+    if any_known and not set(missing) & set(_key(name)):
+        return True
+    findings.broken.add(name)
+    return False
+
+
+def _key(name: str) -> list[str]:
+    """The codes without which a row cannot be told from others, or means nothing."""
+    fields = _fields(name)
+    together = CONTRACTS[name].Config.__dict__.get("unique", [])
+    return [
+        column
+        for column, about in metadata(name).items()
+        if about["kind"] == "code"
+        and (fields[column].unique or column in together or "refers_to" in about)
+        and "blank" not in about
+    ]
+
+
+def _fields(name: str) -> dict[str, Any]:
+    return {column: field for column, (_, field) in CONTRACTS[name].__fields__.items()}
+
+
+def _read_columns(
+    name: str, written: pd.DataFrame, columns: Mapping[str, int], findings: Findings
+) -> pd.DataFrame:
+    """The columns of the contract as dates, numbers and codes, without rows that are all empty."""
+    values: dict[str, pd.Series] = {}
+    in_use = pd.Series(False, index=written.index)
+    for column, about in metadata(name).items():
+        if column not in columns:
+            continue
+        text = written.iloc[:, columns[column]]
+        values[column], faults = parse(text, about["kind"], about.get("codes", {}))
+        findings.note_faults(name, column, faults)
+        findings.cannot_read(name, column, faults.index)
+        in_use |= values[column].notna() | in_use.index.isin(faults.index)
+    return _typed(name, values, written.index)[in_use]
+
+
+def _drop_unusable_keys(name: str, rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
+    """`rows` without those whose identifier is missing, or stands in an earlier row."""
+    rows = _drop_unidentified(name, rows, findings)
+    together = _unique_together(name)
+    if not together:
+        return rows
+    usable = rows
+    for column in together:
+        usable = usable.drop(findings.cells_lost(name, column), errors="ignore")
+    repeated = usable[usable.duplicated(together, keep=False)]
+    first = pd.Series(repeated.index, index=repeated.index).groupby(
+        [repeated[column] for column in together], dropna=False
+    )
+    first = first.transform("min")
+    first = first[first != first.index]
+    what = "is the same as" if len(together) == 1 else f"has the same {_and(together)} as"
+    findings.note(
+        name,
+        first.index,
+        together[0] if len(together) == 1 else None,
+        [f"{what} in row {row}, so this row is left out" for row in first.tolist()],
+        "give it its own code, or delete it if it is the same record",
+        rule="repeated",
+    )
+    findings.leave_out(name, first.index, "repeated")
+    return rows.drop(first.index)
+
+
+def _drop_unidentified(name: str, rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
+    together = _unique_together(name)
+    for column in _key(name):
+        blank = rows.index[rows[column].isna()].difference(findings.cells_lost(name, column))
+        what = "is empty, so the row is left out"
+        findings.note(name, blank, column, what, "fill it in", rule="empty key")
+        findings.leave_out(name, blank, "empty key")
+        rows = rows.drop(blank)
+    for column in together:
+        if metadata(name)[column]["kind"] == "code":
+            lost = rows.index.intersection(findings.cells_lost(name, column))
+            findings.leave_out(name, lost, "key cannot be read")
+            rows = rows.drop(lost)
+    return rows
+
+
+def _unique_together(name: str) -> list[str]:
+    alone = [column for column, field in _fields(name).items() if field.unique]
+    return alone or CONTRACTS[name].Config.__dict__.get("unique", [])
+
+
+def _and(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+# The contract itself ----------------------------------------------------------------------------
+
+
+def _hold_against_contract(
+    name: str, rows: pd.DataFrame, absent: set[str], findings: Findings
+) -> pd.DataFrame:
+    """`rows` with every cell blanked that breaks its contract. `absent`: columns not given."""
+    if rows.empty:
+        return rows
+    try:
+        return schema_of(name).validate(rows, lazy=True)
+    except pandera.errors.SchemaErrors as broken:
+        faults = broken.schema_errors
+    for fault in faults:
+        column, what, remedy = _in_words(fault, rows)
+        cases = pd.Index(pd.unique(fault.failure_cases["index"]), dtype="int64", name="row")
+        if fault.reason_code is pandera.errors.SchemaErrorReason.SERIES_CONTAINS_NULLS:
+            lost = cases.difference(findings.cells_lost(name, column))
+            if column not in absent:
+                findings.note(name, lost, column, what, remedy, rule="empty")
+            continue
+        shown = _numbers(rows.loc[cases, column])
+        findings.note(name, cases, column, [one + what for one in shown], remedy, rule=what)
+        findings.cannot_read(name, column, cases)
+        rows = rows.assign(**{column: rows[column].mask(rows.index.isin(cases))})
+    return rows
+
+
+def _numbers(cells: pd.Series) -> list[str]:
+    """How to show the cells in a message: numbers as they are, and nothing else."""
+    if cells.dtype != "float64":
+        return [""] * len(cells)
+    return [f"is {value:g}, and " for value in cells]
+
+
+def _in_words(fault: Any, rows: pd.DataFrame) -> tuple[str, str, str]:
+    """The column to blank, what is wrong with it, and what to do.
+
+    The text of a check on whole rows begins with the column to blank: see `schemas/columns.py`.
+    """
+    if fault.schema.name in rows:
+        if fault.reason_code is pandera.errors.SchemaErrorReason.SERIES_CONTAINS_NULLS:
+            return fault.schema.name, "is empty", "fill it in"
+        words = CHECK_WORDS.get(fault.check.name, f"does not pass the check {fault.check.name}")
+        return fault.schema.name, words.format(**fault.check.statistics), "correct it"
+    column, _, text = fault.check.error.partition(" ")
+    what, _, remedy = text.partition("; ")
+    return column, what, remedy

@@ -1,0 +1,173 @@
+"""Reads Excel workbooks: one sheet a table, each cell as the text a CSV file would hold."""
+
+import datetime
+import hashlib
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from assess.raw import (
+    MAX_COLUMNS,
+    TABLE_NAMES,
+    RawRecords,
+    RawTable,
+    UnreadableError,
+    plain,
+    read_bytes,
+    second_table,
+    stray,
+    table_of,
+)
+from assess.records import Problem
+
+# A workbook of fourteen full sheets has stayed under 60 MB; larger ones hold something else.
+MAX_WORKBOOK_BYTES = 200_000_000
+# A sheet holds at most a million rows; unpacked, such a sheet of ours stays under 1 GB.
+MAX_UNPACKED_BYTES = 2_000_000_000
+# The area that the reader lays out in memory, cell by cell, whether filled or not.
+MAX_CELLS = 50_000_000
+SCAN_BYTES = 4_000_000
+
+_CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+
+
+def load_workbook(path: Path, *, inside: Path) -> RawRecords:
+    """One organisation's records from a workbook: tables by sheet name, problems kept."""
+    try:
+        content = read_bytes(path, inside=inside, limit=MAX_WORKBOOK_BYTES)
+        sheets = _sheets(content, path.name)
+    except UnreadableError as fault:
+        return RawRecords(path, problems=(fault.problem,), broken=frozenset(["workbook"]))
+    tables: dict[str, RawTable] = {}
+    problems: list[Problem] = []
+    organisation, organisation_source = None, f"{path.name}, sheet organisation"
+    for title, grid in sheets.items():
+        source = f"{path.name}, sheet {title}"
+        name = TABLE_NAMES.get(plain(title))
+        if name is None:
+            problems.append(stray(source, title))
+        elif name == "organisation":
+            organisation, organisation_source = organisation_of(grid), source
+        elif name in tables:
+            problems.append(second_table(source, tables[name].source))
+        else:
+            table, found = table_of(grid, source)
+            problems += found
+            if table is not None:
+                tables[name] = table
+    return RawRecords(
+        path=path,
+        organisation=organisation,
+        organisation_source=organisation_source,
+        tables=tables,
+        problems=tuple(problems),
+        inputs={path.name: hashlib.sha256(content).hexdigest()},
+    )
+
+
+def _sheets(content: bytes, source: str) -> dict[str, pd.DataFrame]:
+    """Every sheet as a grid of text, by its title."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    remedy = "open it in your spreadsheet, take off any password, and save it as .xlsx again"
+    refuse_harmful(content, source)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        return {
+            title: _grid(book.get_sheet_by_name(title).to_python(skip_empty_area=False))
+            for title in book.sheet_names
+        }
+    except (CalamineError, OSError, ValueError):
+        raise UnreadableError(source, "cannot be read as a workbook", remedy) from None
+
+
+def refuse_harmful(content: bytes, source: str) -> None:
+    """Refuse a workbook that would fill the memory or stop the whole run.
+
+    One cell far out makes the reader lay out every cell before it, and end the process when
+    there is no room: the sheets are scanned before they are opened.
+    """
+    remedy = "open it in your spreadsheet, take off any password, and save it as .xlsx again"
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            parts = packed.infolist()
+            if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+                what = "unpacks to more than 2 GB"
+                raise UnreadableError(source, what, "check that it is the right file")
+            for part in parts:
+                if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
+                    _refuse_far_cells(packed, part, source)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+        raise UnreadableError(source, "is not a workbook that can be read", remedy) from None
+
+
+def _refuse_far_cells(packed: zipfile.ZipFile, part: zipfile.ZipInfo, source: str) -> None:
+    columns: set[bytes] = set()
+    last_row, unpacked, tail = 0, 0, b""
+    with packed.open(part) as sheet:
+        while chunk := sheet.read(SCAN_BYTES):
+            unpacked += len(chunk)
+            if unpacked > MAX_UNPACKED_BYTES:  # the size the archive states may be false
+                raise UnreadableError(source, "unpacks to more than 2 GB", "check the file")
+            found = _CELL.findall(tail + chunk)
+            columns.update({letters for letters, _ in found})
+            last_row = max([last_row, *(int(row) for _, row in found)])
+            tail = chunk[-200:]
+    width = max((_column_number(letters) for letters in columns), default=0)
+    if width > MAX_COLUMNS or width * last_row > MAX_CELLS:
+        what = f"has a sheet with a cell in column {width:,} or row {last_row:,}, far from the rest"
+        remedy = "delete the empty rows and columns after the last record, and save it again"
+        raise UnreadableError(source, what, remedy)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _grid(rows: list[list[Any]]) -> pd.DataFrame:
+    width = max(map(len, rows), default=0)
+    cells = [[as_text(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
+    grid = pd.DataFrame(cells, columns=range(width), dtype="str")
+    return grid.set_axis(pd.RangeIndex(1, len(grid) + 1, name="row"))
+
+
+def as_text(cell: object) -> str:
+    """A cell as a CSV file would hold it: dates as 2025-03-31, whole numbers without a point."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, datetime.datetime):
+        at_midnight = cell.time() == datetime.time()
+        return cell.date().isoformat() if at_midnight else cell.isoformat(sep=" ")
+    if isinstance(cell, float) and np.isfinite(cell) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def organisation_of(grid: pd.DataFrame) -> dict[str, Any]:
+    """What the organisation sheet says: a name in the first column, its value in the second.
+
+    A name with points, such as `bodies.board.seats`, stands for a value inside another; a value
+    with semicolons is a list where a list is asked for.
+    """
+    written: dict[str, Any] = {}
+    for _, row in grid.iterrows():
+        cells = [cell.strip() for cell in row]
+        if len(cells) < 2 or not cells[0] or not cells[1]:
+            continue
+        place, *path = reversed(cells[0].split("."))
+        inside = written
+        for step in reversed(path):
+            inside = inside.setdefault(step, {})
+            if not isinstance(inside, dict):
+                break
+        if isinstance(inside, dict):
+            inside[place] = cells[1]
+    return written
