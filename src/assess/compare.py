@@ -1,21 +1,22 @@
 """Assessments side by side: one organisation over two years, several organisations, their gaps."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from assess.framework import Framework
+from assess.intervals import draw_range
 from assess.measure import Measures
 from assess.records import Records
-from assess.score import aggregate
+from assess.score import score
+from assess.uncertainty import level_draws
 
 if TYPE_CHECKING:
     from assess.assessment import Assessment
 
 CHANGE_FLOOR = 30  # records behind a principle, in each year, before a change is claimed
-RANGE = (0.05, 0.95)
 VERDICTS = ("rose", "fell", "could be chance", "other evidence", "not scored")
 
 
@@ -27,37 +28,17 @@ def principles(scores: pd.DataFrame) -> pd.DataFrame:
     return scores[scores["level"] == "principle"].join(counts)
 
 
-def principle_draws(
-    draws: pd.DataFrame, framework: Framework, only: frozenset[str] | None = None
-) -> pd.DataFrame:
-    """Draws of the principles' scores from draws of the indicators' scores (one column each).
-
-    `only` keeps to some indicators. NaN where none of a principle's indicators has a score.
-    """
-    levels = {}
-    for principle in framework.principles:
-        parts = []
-        for part in principle.supporting:
-            kept = [e for e in part.indicators if only is None or e.id in only]
-            scores = draws.reindex(columns=[e.id for e in kept]).to_numpy(dtype=float)
-            parts.append(aggregate(scores, [e.weight for e in kept]))
-        weights = [part.weight for part in principle.supporting]
-        levels[principle.id] = aggregate(np.column_stack(parts), weights)
-    return pd.DataFrame(levels)
-
-
 def changes(now: "Assessment", before: "Assessment") -> pd.DataFrame:
     """What became of each principle: title, before, now, range of the difference, verdict.
 
     A change counts only where the range of the difference leaves out 0, both on all the evidence
     and on the evidence found in both years.
     """
-    framework = now.framework
     common = _scored(now) & _scored(before)
-    full = _difference(now, before, framework, None)
-    shared = _difference(now, before, framework, common)
+    full = principle_draws(now) - principle_draws(before)
+    shared = principle_draws(now, common) - principle_draws(before, common)
     rows = {}
-    for principle in framework.principles:
+    for principle in now.framework.principles:
         key = principle.id
         row = {
             "title": principle.title,
@@ -68,22 +49,29 @@ def changes(now: "Assessment", before: "Assessment") -> pd.DataFrame:
         }
         row["verdict"] = _verdict(row, key, full[key], shared[key], now, before, common)
         if row["verdict"] not in ("not scored", "other evidence"):
-            row["low"], row["high"] = full[key].quantile(list(RANGE))
+            row["low"], row["high"] = draw_range(full[key], row["now"] - row["before"])
         rows[key] = row
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def principle_draws(assessment: "Assessment", only: frozenset[str] | None = None) -> pd.DataFrame:
+    """Scores the principles could have had, a column each; `only` keeps to some indicators.
+
+    NaN where a principle is not scored.
+    """
+    measures, drawn, scores = assessment.measures, assessment.draws, assessment.scores
+    framework = assessment.framework
+    if only is not None:
+        left_out = ~measures.table.index.isin(list(only)) & (measures.table["state"] == "scored")
+        table = measures.table.assign(state=measures.table["state"].mask(left_out, "raw only"))
+        scores = score(replace(measures, table=table), framework)
+        drawn = drawn.filter(sorted(only)).reindex(columns=drawn.columns)
+    return level_draws(drawn, scores, framework)[[part.id for part in framework.principles]]
 
 
 def _scored(assessment: "Assessment") -> frozenset[str]:
     table = assessment.measures.table
     return frozenset(table.index[table["state"] == "scored"])
-
-
-def _difference(
-    now: "Assessment", before: "Assessment", framework: Framework, only: frozenset[str] | None
-) -> pd.DataFrame:
-    return principle_draws(now.draws, framework, only) - principle_draws(
-        before.draws, framework, only
-    )
 
 
 def _verdict(
@@ -102,7 +90,9 @@ def _verdict(
         return "other evidence"
     if min(_records_behind(year, key) for year in (now, before)) < CHANGE_FLOOR:
         return "could be chance"
-    ranges = [draws.quantile(list(RANGE)) for draws in (full, shared)]
+    if shared.isna().any():
+        return "other evidence"
+    ranges = [draw_range(draws, draws.mean()) for draws in (full, shared)]
     if all(low > 0 for low, _ in ranges):
         return "rose"
     if all(high < 0 for _, high in ranges):

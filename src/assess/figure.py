@@ -110,3 +110,9 @@ def listed(items: Iterable[tuple[str, str]]) -> Markup:
     """A list whose items begin with a word in bold."""
     lines = joined(Markup("<li><strong>{}</strong> {}</li>").format(*item) for item in items)
     return Markup("<ul>{}</ul>").format(lines)
+
+
+def terms_listed(terms: Iterable[tuple[str, str]]) -> Markup:
+    """Words and what they mean."""
+    pairs = joined(Markup("<dt>{}</dt><dd>{}</dd>").format(*term) for term in terms)
+    return Markup("<dl>{}</dl>").format(pairs)

@@ -6,7 +6,7 @@ messages, finds them in the calls of `say` and compiles the catalogue.
 """
 
 import gettext
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -184,10 +184,8 @@ def _missing(row: pd.Series) -> list[str]:
 def goalposts(words: Words, indicator: Indicator) -> str:
     """What scores 0 and what scores 100, and on whose word."""
     source = indicator.goalpost_source
-    if source == "our judgement":
-        basis = words.say("Our judgement.")
-    else:
-        basis = words.say("From: {source}.", source=words.translate(source).rstrip("."))
+    ours = source == "our judgement"
+    basis = words.say("Our judgement.") if ours else words.translate(source).rstrip(".") + "."
     return f"{_ends(words, indicator)} {basis}"
 
 
@@ -432,6 +430,116 @@ def gate_state(words: Words, state: str) -> str:
         "not known": words.say("Not known"),
         "does not apply": words.say("Does not apply"),
     }[state]
+
+
+def gate_detail(words: Words, gate: pd.Series) -> str:
+    """What the records show about one gate, and what to record where they do not show it."""
+    fields = {name: whole(gate[name]) for name in ("k", "n", "limit")}
+    detail = {
+        "no general meeting recorded": words.say("No general meeting is recorded."),
+        "no general meeting needed": words.say("Your rules ask for no general meeting."),
+        "no notice rule stated": words.say("Your rules state no number of days."),
+        "notice given": words.say("{k} of {n} meetings had {limit} clear days or more.", **fields),
+        "notice too short": words.say(
+            "{k} of {n} meetings had less than {limit} clear days.", **fields
+        ),
+        "notice not known": words.say(
+            "The day of notice is not known for {k} of {n} meetings.", **fields
+        ),
+        "no quorum stated": words.say("No quorum is stated."),
+        "quorum there": words.say("{k} of {n} meetings had enough members.", **fields),
+        "quorum not there": words.say("{k} of {n} meetings had too few members.", **fields),
+        "quorum not known": words.say(
+            "It is not known how many were at {k} of {n} meetings.", **fields
+        ),
+        "no board seats recorded": words.say("No board seats are recorded."),
+        "board too small": words.say(
+            "The board has {k} people. Your rules ask for {limit} or more.", **fields
+        ),
+        "board too large": words.say(
+            "The board has {k} people. Your rules allow {limit} at most.", **fields
+        ),
+        "no board size stated": words.say(
+            "The board has {k} people. No limit is stated.", **fields
+        ),
+        "board size kept": words.say("The board has {k} people.", **fields),
+        "yearly meeting held": words.say("It was held."),
+        "period under a year": words.say("The period is shorter than a year."),
+        "yearly meeting not held": words.say("No such meeting is recorded, though others are."),
+        "no appointer stated": words.say("Your rules do not state who appoints the board."),
+        "appointed by the rules": words.say(
+            "{k} of {n} seats were filled as the rules say.", **fields
+        ),
+        "appointed otherwise": words.say("{k} of {n} seats were filled in another way.", **fields),
+        "appointer not known": words.say("It is not known who filled {k} of {n} seats.", **fields),
+        "no meetings recorded": words.say("No meetings are recorded."),
+        "minutes kept": words.say("{k} of {n} meetings have minutes.", **fields),
+        "minutes not kept": words.say("{k} of {n} meetings have no minutes.", **fields),
+        "minutes not known": words.say("No day of minutes is recorded."),
+    }[gate["detail"]]
+    remark = {
+        "": "",
+        "fewer than advised": words.say("Fewer than 5 is less than is often advised."),
+        "more than advised": words.say("More than 12 is more than is often advised."),
+    }[gate["remark"]]
+    remedy = words.translate(gate["remedy"]) if gate["state"] == "not known" else ""
+    return " ".join(text for text in (detail, remark, remedy) if text)
+
+
+def facts(words: Words) -> dict[str, str]:
+    """What a constitution may provide, by the keys of `claims.FACTS`."""
+    return {
+        "charitable": words.say("the organisation is a charity"),
+        "has_council": words.say("there is a council"),
+        "several_categories": words.say("there are several member groups"),
+        "users_are_members": words.say("people who use the service can be members"),
+        "staff_are_members": words.say("staff can be members"),
+        "community_are_members": words.say("people from the community can be members"),
+        "users_have_seats": words.say("seats are kept for people who use the service"),
+        "staff_have_seats": words.say("seats are kept for staff"),
+        "community_have_seats": words.say("seats are kept for the community"),
+        "members_elect_council": words.say("members elect the council"),
+        "members_elect_board": words.say("members elect the board"),
+        "council_appoints_board": words.say("the council appoints the board"),
+        "council_can_remove_board": words.say("the council can remove the board"),
+        "council_approves_strategy": words.say("the council approves strategy"),
+        "council_can_call_in": words.say("the council can call decisions in"),
+        "council_has_reserved_matters": words.say("some decisions are kept for the council"),
+        "general_meeting_required": words.say("a yearly general meeting must be held"),
+        "skills_required": words.say("skills the board needs are listed"),
+        "skills_checked": words.say("skills are checked before people take seats"),
+        "values_checked": words.say("values are checked before people take seats"),
+    }
+
+
+def constitution(words: Words, provided: Mapping[str, bool | None]) -> str:
+    """What the rules provide of what a claim asks for."""
+    said = facts(words)
+    by_answer = {
+        answer: words.listed(said[fact] for fact, given in provided.items() if given is answer)
+        for answer in (True, False, None)
+    }
+    sentences = [
+        by_answer[True] and words.say("Yes: {facts}.", facts=by_answer[True]),
+        by_answer[False] and words.say("No: {facts}.", facts=by_answer[False]),
+        by_answer[None] and words.say("Not stated: {facts}.", facts=by_answer[None]),
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def claim_records(words: Words, claim: pd.Series) -> str:
+    """What the records show about one claim."""
+    if not claim["scored"]:
+        return words.say("No indicator is scored ({ids}).", ids=", ".join(claim["indicators"]))
+    return words.say(
+        "Score {score}, range {low} to {high}, from {n} of {total} indicators ({ids}).",
+        score=whole(claim["score"]),
+        low=whole(claim["low"]),
+        high=whole(claim["high"]),
+        n=len(claim["scored"]),
+        total=len(claim["indicators"]),
+        ids=", ".join(claim["scored"]),
+    )
 
 
 def weakest_indicator(framework: Framework, scores: pd.DataFrame) -> Indicator | None:

@@ -1,0 +1,148 @@
+"""An executed notebook becomes a page that opens anywhere: no script, no network, no code shown.
+
+Nothing is executed here. The page's words come from the notebook; its language from the output
+that opens it.
+"""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from assess import __version__
+from assess.words import Words
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+TEMPLATES = Path(__file__).with_name("templates")
+RUN_TRACES = ("papermill", "execution", "widgets")  # times, paths and parameters of a run
+FOR_NOTEBOOK_READERS = "notebook"  # tag of cells that are no part of the page
+
+
+@dataclass
+class Section:
+    """What stands under one second-level heading."""
+
+    id: str
+    title: Markup
+    pieces: list[Markup] = field(default_factory=list)
+
+    @property
+    def body(self) -> Markup:
+        return Markup("\n").join(self.pieces)
+
+
+def clean(notebook: "NotebookNode") -> "NotebookNode":
+    """A copy without traces of the run (times, paths, parameters), its text in its language."""
+    cleaned = copy.deepcopy(notebook)
+    words = Words(_about(notebook).get("lang", "en"))
+    for trace in RUN_TRACES:
+        cleaned.metadata.pop(trace, None)
+    for cell in cleaned.cells:
+        for trace in RUN_TRACES:
+            cell.metadata.pop(trace, None)
+        if cell.cell_type == "markdown":
+            cell.source = "\n\n".join(_translated(block, words) for block in blocks(cell.source))
+    return cleaned
+
+
+def blocks(source: str) -> list[str]:
+    """The paragraphs and headings of a markdown cell: what the catalogue translates as one."""
+    return [block.strip() for block in source.split("\n\n") if block.strip()]
+
+
+def block_text(block: str) -> tuple[str, str]:
+    """The marks that make a block a heading, and its words on one line."""
+    marks = block[: len(block) - len(block.lstrip("#"))]
+    return marks, " ".join(block[len(marks) :].split())
+
+
+def _translated(block: str, words: Words) -> str:
+    marks, text = block_text(block)
+    return f"{marks} {words.translate(text)}" if marks else words.translate(text)
+
+
+def to_html(notebook: "NotebookNode", *, other: str = "") -> str:
+    """The page of an executed notebook. `other`: address of the same page in the other language."""
+    from nbconvert.exporters.templateexporter import TemplateExporter
+
+    exporter = TemplateExporter(
+        template_name="report",
+        template_file="index.html.j2",
+        extra_template_basedirs=[str(TEMPLATES)],
+        filters={"page": lambda nb: _page(nb, other)},
+    )
+    html, _ = exporter.from_notebook_node(clean(notebook))
+    return html
+
+
+def _about(notebook: "NotebookNode") -> dict[str, str]:
+    """What the opening output says of the page: its language and its title."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if about := output.get("metadata", {}).get("assess"):
+                return about
+    return {}
+
+
+def _page(notebook: "NotebookNode", other: str) -> dict[str, object]:
+    about = _about(notebook)
+    words = Words(about.get("lang", "en"))
+    opening, sections = _sections(notebook)
+    other_words = Words("cy" if words.lang == "en" else "en")
+    return {
+        "lang": words.lang,
+        "title": about.get("title", "assess"),
+        "skip": words.say("Skip to the report"),
+        "contents": words.say("Contents"),
+        "opening": opening,
+        "sections": sections,
+        "other": other,
+        "other_lang": other_words.lang,
+        "other_words": other_words.say("Read this in English"),
+        "made_by": words.say("Made by assess {version}.", version=__version__),
+    }
+
+
+def _sections(notebook: "NotebookNode") -> tuple[Markup, list[Section]]:
+    """What comes before the first second-level heading, and what stands under each."""
+    opening, sections = Section("top", Markup()), []
+    for is_heading, piece in _pieces(notebook):
+        if is_heading:
+            sections.append(Section(f"s{len(sections) + 1}", piece))
+        else:
+            (sections[-1] if sections else opening).pieces.append(piece)
+    return opening.body, sections
+
+
+def _pieces(notebook: "NotebookNode") -> Iterator[tuple[bool, Markup]]:
+    for cell in notebook.cells:
+        if FOR_NOTEBOOK_READERS in cell.metadata.get("tags", []):
+            continue
+        if cell.cell_type == "markdown":
+            for block in blocks(cell.source):
+                marks, text = block_text(block)
+                yield marks == "##", escape(text) if marks == "##" else _rendered(block)
+        for output in cell.get("outputs", []):
+            yield False, _shown(output)
+
+
+def _rendered(block: str) -> Markup:
+    import mistune
+
+    return Markup(mistune.create_markdown(escape=True, plugins=["table"])(block).strip())
+
+
+def _shown(output: "NotebookNode") -> Markup:
+    """One output as HTML. HTML of ours and of pandas is escaped where it is made."""
+    if output.output_type == "error":
+        return Markup("<pre>{}: {}</pre>").format(output.ename, output.evalue)
+    if output.output_type == "stream":
+        return Markup("<pre>{}</pre>").format(output.text)
+    if "text/html" in output.data:
+        return Markup(output.data["text/html"])
+    return Markup("<pre>{}</pre>").format(output.data.get("text/plain", ""))

@@ -1,0 +1,369 @@
+"""The sections of the two notebooks: one function for each, one piece of the page from each.
+
+The notebook's own text gives the headings; these give what depends on the records.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from assess import charts
+from assess.assessment import Assessment
+from assess.figure import Html, heading, joined, listed, paragraphs, table, terms_listed
+from assess.framework import Indicator, Principle
+from assess.intervals import clusters_of, effective_records, wilson
+from assess.words import (
+    DASH,
+    Words,
+    changed,
+    changes_in_short,
+    claim_records,
+    claim_verdict,
+    constitution,
+    gate_detail,
+    gate_state,
+    goalposts,
+    next_step,
+    place_name,
+    principle_name,
+    result,
+    scored,
+    span,
+    summary,
+    weakest_indicator,
+    whole,
+    why_not,
+    year,
+)
+
+FLOOR = 5  # people behind any number about people, in a copy for the board
+HASH = 12  # letters of a file's fingerprint that are shown
+
+
+def opening(assessment: Assessment, words: Words, mode: str = "internal") -> Html:
+    """Whose report, for when, and what a reader must know before the first number."""
+    title = words.say(
+        "Governance self-assessment {year}: {organisation}",
+        year=year(assessment.period),
+        organisation=assessment.organisation.name,
+    )
+    notes = [
+        words.say("Evidence from {period}.", period=words.period(assessment.period)),
+        words.say(
+            "Scores rest on what was written down. A practice with no record may still be there."
+        ),
+    ]
+    if assessment.organisation.synthetic:
+        notes.append(words.say("These records are invented, for trying things out."))
+    banner = ""
+    if mode == "internal":
+        banner = paragraphs(
+            words.say("For the board only. Do not pass on: small numbers could point to people."),
+            kind="banner",
+        )
+    page = heading(1, title) + paragraphs(" ".join(notes)) + banner
+    return Html(page, {"lang": words.lang, "title": title})
+
+
+def in_short(assessment: Assessment, words: Words) -> Html:
+    """The four sentences and the scorecard."""
+    weakest = weakest_indicator(assessment.framework, assessment.scores)
+    step = next_step(words, assessment.gaps, weakest)
+    sentences = summary(words, assessment.principles, step, assessment.changes)
+    before = assessment.previous.principles["score"] if assessment.previous else None
+    card = charts.scorecard(
+        assessment.principles, words, when=year(assessment.period), before=before
+    )
+    return Html(listed(sentences) + card.markup)
+
+
+def what_changed(assessment: Assessment, words: Words) -> Html:
+    """One sentence on the two years, and the chart of them."""
+    if assessment.previous is None:
+        text = words.say(
+            "The records do not reach back a full year before, so nothing is compared."
+        )
+        return Html(paragraphs(text))
+    chart = charts.slope(
+        assessment.changes,
+        words,
+        before=year(assessment.previous.period),
+        now=year(assessment.period),
+    )
+    return Html(
+        paragraphs(
+            changes_in_short(words, assessment.changes),
+            words.say("The earlier year is scored again by this year's method."),
+        )
+        + chart.markup
+    )
+
+
+def by_principle(assessment: Assessment, words: Words) -> Html:
+    """For each principle: a sentence, its indicators, and how they are scored."""
+    return Html(joined(_principle(assessment, words, p) for p in assessment.framework.principles))
+
+
+def _principle(assessment: Assessment, words: Words, principle: Principle) -> Markup:
+    row = assessment.principles.loc[principle.id]
+    entries = [entry for part in principle.supporting for entry in part.indicators]
+    name = principle_name(words, principle.id, principle.title)
+    sentences = [scored(words, row)]
+    if pd.notna(row["score"]) and row["found"] < row["needed"]:
+        sentences.append(
+            words.say(
+                "It rests on {found} of {needed} pieces of evidence. "
+                "With the rest it could be anywhere from {worst} to {best}.",
+                found=whole(row["found"]),
+                needed=whole(row["needed"]),
+                worst=whole(row["worst"]),
+                best=whole(row["best"]),
+            )
+        )
+    if assessment.changes is not None and pd.notna(row["score"]):
+        sentences.append(changed(words, assessment.changes.loc[principle.id]))
+    return (
+        heading(3, name)
+        + paragraphs(" ".join(sentences))
+        + table(_results(assessment, words, entries), name, numbers=[words.say("Score")])
+        + _explained(words, entries, name)
+    )
+
+
+def _results(assessment: Assessment, words: Words, entries: list[Indicator]) -> pd.DataFrame:
+    rows = []
+    for entry in entries:
+        measured = assessment.measures.table.loc[entry.id]
+        rows.append(
+            {
+                words.say("What we looked at"): f"{entry.id} {words.translate(entry.title)}",
+                words.say("Result"): _said(words, entry, measured),
+                words.say("90% range"): span(words, entry, measured),
+                words.say("Score"): whole(assessment.scores.loc[entry.id, "score"]),
+                words.say("Records used"): whole(measured["records"] or np.nan),
+                words.say("Not known"): whole(measured["n_missing"] or np.nan),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _said(words: Words, entry: Indicator, measured: pd.Series) -> str:
+    said = [result(words, entry, measured), why_not(words, entry, measured, floor=FLOOR)]
+    return " ".join(text for text in said if text and text != DASH) or DASH
+
+
+def _explained(words: Words, entries: list[Indicator], name: str) -> Markup:
+    rows = pd.DataFrame(
+        {
+            words.say("What we looked at"): f"{entry.id} {words.translate(entry.title)}",
+            words.say("What it is"): words.translate(entry.definition),
+            words.say("Goalposts"): goalposts(words, entry),
+            words.say("An empty cell"): words.translate(entry.missing),
+            words.say("What it cannot show"): words.translate(entry.cannot_show),
+        }
+        for entry in entries
+    )
+    caption = words.say("How the indicators of “{principle}” are scored", principle=name)
+    return Markup('<details class="screen"><summary>{}</summary>{}</details>').format(
+        words.say("How these are scored"), table(rows, caption)
+    )
+
+
+def who_took_part(assessment: Assessment, words: Words) -> Html:
+    """Attendance and voting of each member group."""
+    pieces = []
+    attendance = _shares(assessment, words, "3.1c", _people_attending)
+    if attendance is not None:
+        figure = charts.groups(
+            attendance,
+            words,
+            title=words.say("Who came to council meetings"),
+            axis=words.say("Share of expected attendances that happened"),
+            counted=words.say("Attendances"),
+            caption=words.say("Attendance by member group"),
+        )
+        pieces.append(figure.markup)
+    turnout = _shares(assessment, words, "6.2b", _people_voting)
+    if turnout is not None:
+        figure = charts.groups(
+            turnout,
+            words,
+            title=words.say("Who voted in elections"),
+            axis=words.say("Share of members who could vote and did"),
+            counted=words.say("Votes"),
+            caption=words.say("Turnout by member group"),
+        )
+        pieces.append(figure.markup)
+    if not pieces:
+        text = words.say("The records do not show attendance or votes for each member group.")
+        return Html(paragraphs(text))
+    note = words.say(
+        "Low attendance can be a sign of barriers: times, places, transport, support. "
+        "Read it as a question about access, not about effort."
+    )
+    return Html(paragraphs(note) + joined(pieces))
+
+
+def _shares(assessment: Assessment, words: Words, indicator: str, people) -> pd.DataFrame | None:
+    """What each group did of what it could; a group of under FLOOR people has no numbers."""
+    seen = assessment.measures.observed.get(indicator)
+    if seen is None or seen.rows["group"].isna().all():
+        return None
+    categories = assessment.organisation.member_categories
+    rows = []
+    for code, part in seen.rows.groupby("group"):
+        known = part[part["hit"].notna()]
+        hits, of = known["hit"].sum(), known["of"].sum()
+        row = {"group": categories[code].title if code in categories else code}
+        if of > 0 and people(assessment, part) >= FLOOR:
+            worth = effective_records(clusters_of(known))
+            low, high = wilson(hits / of * worth, worth)
+            row |= {"hits": hits, "of": of, "share": 100 * hits / of}
+            row |= {"low": 100 * float(low), "high": 100 * float(high)}
+        rows.append(row)
+    columns = ["group", "hits", "of", "share", "low", "high"]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _people_attending(assessment: Assessment, rows: pd.DataFrame) -> int:
+    return assessment.records.tables["attendance"].loc[rows.index, "person_id"].nunique()
+
+
+def _people_voting(assessment: Assessment, rows: pd.DataFrame) -> float:
+    return rows["of"].min()
+
+
+def actions(assessment: Assessment, words: Words) -> Html:
+    """Gaps as actions to take on: what to record and what it adds; owner and date to fill in."""
+    rows = pd.DataFrame(
+        {
+            words.say("Record this"): words.listed(place_name(words, place) for place in gap.what),
+            words.say("It adds"): words.listed(
+                f"{key} {words.translate(assessment.framework.indicator(key).title)}"
+                for key in gap.indicators
+            ),
+            words.say("Owner"): "",
+            words.say("By"): "",
+        }
+        for gap in assessment.gaps.itertuples()
+    )
+    if rows.empty:
+        return Html(paragraphs(words.say("Everything this report asks for is recorded.")))
+    return Html(table(rows, words.say("What to record next")))
+
+
+def claims(assessment: Assessment, words: Words) -> Html:
+    """What is said of such constitutions, what these rules provide, what the records show."""
+    framework = {claim.id: claim for claim in assessment.framework.claims}
+    rows = pd.DataFrame(
+        {
+            words.say("Claim"): f"{key} {words.translate(claim['text'])}",
+            words.say("Your rules provide"): constitution(words, claim["constitution"]),
+            words.say("Your records show"): claim_records(words, claim),
+            words.say("Verdict"): _verdict(words, claim),
+        }
+        for key, claim in assessment.claims.loc[list(framework)].iterrows()
+    )
+    return Html(table(rows, words.say("Claims, rules and records")))
+
+
+def _verdict(words: Words, claim: pd.Series) -> str:
+    said = claim_verdict(words, claim["verdict"])
+    notes = [words.translate(claim["note"])]
+    if claim["empirical"]:
+        notes.append(words.say("No rule can provide this: only records speak."))
+    return " ".join([f"{said}.", *(note for note in notes if note)])
+
+
+def gates(assessment: Assessment, words: Words) -> Html:
+    """Rules that are kept or not; never part of a score."""
+    rows = pd.DataFrame(
+        {
+            words.say("Rule"): words.translate(gate["title"]),
+            words.say("State"): gate_state(words, gate["state"]),
+            words.say("What the records show"): gate_detail(words, gate),
+        }
+        for _, gate in assessment.gates.iterrows()
+    )
+    return Html(table(rows, words.say("Rules kept and not kept")))
+
+
+def method(assessment: Assessment, words: Words) -> Html:
+    """Files, rows left out, method, limits: what is needed to check or repeat this."""
+    framework = assessment.framework
+    sentences = [
+        words.say(
+            "Method: {title}, version {version}. Seed: {seed}.",
+            title=words.translate(framework.title),
+            version=framework.method_version,
+            seed=assessment.seed,
+        ),
+        words.say(
+            "Cells and rows that could not be read: {n}. They count as not known.",
+            n=sum(problem.serious for problem in assessment.records.problems),
+        ),
+        words.say("The framework follows: {citation}", citation=framework.citation),
+    ]
+    welsh = words.say("The Welsh wording is a draft until a translator has checked it.")
+    return Html(
+        paragraphs(" ".join(sentences), welsh)
+        + table(_tables_used(assessment, words), words.say("What was read"))
+    )
+
+
+def _tables_used(assessment: Assessment, words: Words) -> pd.DataFrame:
+    records = assessment.records
+    return pd.DataFrame(
+        {
+            words.say("Sheet"): place_name(words, name),
+            words.say("File"): source,
+            words.say("Rows"): f"{len(records.tables[name]):,}",
+            words.say("Fingerprint"): _fingerprint(records.inputs, source),
+        }
+        for name, source in records.sources.items()
+    )
+
+
+def _fingerprint(inputs: Mapping[str, str], source: str) -> str:
+    """The first letters of the SHA-256 of the file a table came from."""
+    found = [digest for name, digest in inputs.items() if source.startswith(name)]
+    return found[0][:HASH] if found else DASH
+
+
+def glossary(words: Words) -> Html:
+    """The words a reader may not know."""
+    terms = [
+        (
+            words.say("Score"),
+            words.say("A number from 0 to 100, from where a result lies between its goalposts."),
+        ),
+        (words.say("Goalposts"), words.say("The results that score 0 and 100.")),
+        (
+            words.say("90% range"),
+            words.say(
+                "How much a number could move by chance in a similar year. "
+                "Nine times in ten it would lie in this range."
+            ),
+        ),
+        (
+            words.say("Evidence found"),
+            words.say("How many of a principle's indicators had enough records to be scored."),
+        ),
+        (words.say("Indicator"), words.say("One thing that is counted in the records.")),
+        (
+            words.say("Not scored"),
+            words.say("Too little is recorded to say. It does not mean the practice is missing."),
+        ),
+        (
+            words.say("Held back"),
+            words.say("Known, but not shown, to protect the few people behind it."),
+        ),
+        (
+            words.say("Not known"),
+            words.say("Rows where a cell needed for this result is empty or cannot be read."),
+        ),
+        (words.say("Quorum"), words.say("How many people must be there for a decision to count.")),
+    ]
+    return Html(terms_listed(terms))
