@@ -3,6 +3,7 @@
 import difflib
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -257,8 +258,10 @@ def _read(path: Path) -> _Written:
     written = _Written(path)
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except OSError as error:
-        raise AssessError(f"The framework file {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise AssessError(
+            f"The framework file {path.name} is not UTF-8; save it as that."
+        ) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -306,30 +309,60 @@ def _scalar(node: yaml.ScalarNode) -> Any:
 # Saying what is wrong. pydantic finds faults of form, the functions below faults of sense.
 
 
+_MODELS = (Framework, Principle, SupportingPrinciple, Indicator, Applies, Gate, Claim, Constitution)
+_KEYS = sorted({key for model in _MODELS for key in model.model_fields})
+
+
+_MUST_BE = {
+    "string_type": "text",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "keys with values",
+    "model_type": "keys with values",
+    "too_short": "longer",
+    "too_long": "shorter",
+    "string_too_short": "filled in",
+}
+
+
 def _plain(error: Mapping[str, Any]) -> str:
-    kind, context = error["type"], error.get("ctx", {})
+    """What is wrong in plain words, to follow the name of the place."""
+    kind, given, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return "is not a key this part may have; check its spelling"
+        near = difflib.get_close_matches(str(error["loc"][-1]), _KEYS, 1)
+        advice = f"did you mean {near[0]}?" if near else "take it out"
+        return f"is not a key this part may have; {advice}"
     if kind == "missing":
         return "is missing; add it"
-    if kind == "string_type" and isinstance(error["input"], int | float):
-        return f"is the number {error['input']}; put it in quotes"
-    if kind == "literal_error":
-        return f"is '{error['input']}'; it must be one of {context['expected']}"
-    if kind == "string_pattern_mismatch":
-        return f"is '{error['input']}', which is not in the form this needs"
-    if kind in ("tuple_type", "list_type"):
-        return "must be a list"
-    if kind == "missing" or error["input"] is None:
+    if given is None:
         return "is empty; fill it in or take the key out"
-    return f"is {error['input']!r}: {error['msg'].lower()}"
+    if kind == "string_type" and isinstance(given, int | float):
+        return f"is the number {given}; put it in quotes"
+    if kind == "literal_error":
+        return f"is '{given}'; it must be one of {context['expected']}"
+    shown = textwrap.shorten(repr(given), 60, placeholder=" …")
+    if kind in _MUST_BE:
+        return f"is {shown}; it must be {_MUST_BE[kind]}"
+    return f"is {shown}, which cannot stand here: {error['msg'][:1].lower()}{error['msg'][1:]}"
+
+
+def _is_an_echo(error: Mapping[str, Any]) -> bool:
+    """A list called too short only since its own parts, told of already, did not count."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _faults_of_form(values: Any) -> tuple[Framework | None, list[tuple[Place, str]]]:
     try:
         return Framework.model_validate(values), []
     except ValidationError as error:
-        return None, [(e["loc"], _plain(e)) for e in error.errors(include_url=False)]
+        errors = [e for e in error.errors(include_url=False) if not _is_an_echo(e)]
+        return None, [(e["loc"], _plain(e)) for e in errors]
 
 
 def _parts(parent: Any, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -426,7 +459,10 @@ def _faults_of_claims(values: Any) -> Iterator[tuple[Place, str]]:
     entries = {str(entry.get("id")): (place, entry) for place, entry in _entries(values)}
     gates = {gate.get("id") for _, gate in _parts(values, "gates")}
     claims = {str(claim.get("id")): (i, claim) for i, claim in _parts(values, "claims")}
+    principles = {str(principle.get("id")) for _, principle in _parts(values, "principles")}
     for id, (i, claim) in claims.items():
+        if str(claim.get("principle")) not in principles:
+            yield ("claims", i, "principle"), f"names {claim.get('principle')}, which is none"
         for ref in map(str, claim.get("indicators") or []):
             if ref not in entries:
                 yield ("claims", i, "indicators"), f"names {ref}, which is no indicator"
@@ -495,11 +531,16 @@ def load_framework(path: Path | str | None = None) -> Framework:
 
     Raises AssessError that lists every fault of the file with its line.
     """
-    return _load(Path(path) if path is not None else SHIPPED)
+    file = Path(path) if path is not None else SHIPPED
+    try:
+        return _load(file, file.stat().st_mtime_ns)
+    except OSError as error:
+        raise AssessError(f"The framework file {file} cannot be read: {error.strerror}.") from None
 
 
 @cache
-def _load(path: Path) -> Framework:
+def _load(path: Path, changed: int) -> Framework:
+    """Read once for each state of the file; `changed` is when it was last written."""
     written = _read(path)
     framework, faults = _faults_of_form(written.values)
     faults = written.faults + faults + _faults_of_sense(written.values)
