@@ -96,8 +96,8 @@ def _character(key: str, ordinary: dict[str, Any], own: dict[str, Any]) -> Chara
         unknown = own.get(block, {}).keys() - ordinary[block].keys()
         if unknown:
             raise AssessError(
-                f"characters.yaml, {key}: {block} has {', '.join(sorted(unknown))}, which 'ordinary' "
-                "does not. Correct the name, or give its ordinary value there."
+                f"characters.yaml, {key}: {block} has {', '.join(sorted(unknown))}, and 'ordinary' "
+                "has not. Correct the name, or give its ordinary value there."
             )
         merged[block] = ordinary[block] | own.get(block, {})
     merged["organisation"] = own["organisation"] | {"synthetic": True}

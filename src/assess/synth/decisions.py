@@ -55,13 +55,21 @@ def decide(
     """The decisions in order, and each member group's votes where groups vote."""
     decisions, votes = [], []
     for meeting in meetings:
-        usual = character.decisions.get(meeting.body, 0)
-        for _ in range(max(1, dice.whole(usual - 1, usual + 1)) if usual else 0):
+        for _ in range(_number(character, meeting, dice)):
             decision = _decision(character, meeting, len(decisions) + 1, dice)
             decisions.append(decision)
             if meeting.body != "board":
                 votes += _vote(character, meeting, decision, vote_dice)
     return decisions, votes
+
+
+def _number(character: Character, meeting: Meeting, dice: Dice) -> int:
+    """How many decisions the meeting takes: none, usually, where it has no quorum."""
+    usual = character.decisions.get(meeting.body, 0)
+    number = max(1, dice.whole(usual - 1, usual + 1))
+    goes_ahead = dice.chance(character.shares["decides_without_quorum"])
+    quorate = len(meeting.people) >= (meeting.row["quorum"] or 0)
+    return number if usual and (quorate or goes_ahead) else 0
 
 
 def _decision(character: Character, meeting: Meeting, number: int, dice: Dice) -> Row:
@@ -184,7 +192,7 @@ def _conduct(habits: _Habits) -> Row:
     declared, managed = habits.has("conflict"), habits.keeps("conflicts_handled")
     action, nothing = habits.dice.pick(["withdrew", "withdrew", "abstained"]), habits.has("half")
     return {
-        "conflict_declared": True if declared else None,
+        "conflict_declared": declared,
         "conflict_action": (action if managed else "none" if nothing else None)
         if declared
         else None,
@@ -198,15 +206,13 @@ def _follow_up(habits: _Habits) -> Row:
     soon, late, ever = dice.later(day, 1, 8), dice.later(day, 20, 60), habits.has("published_late")
     due = dice.later(day, 150, 330) if habits.has("review_set") else None
     done, slow = habits.keeps("outcomes_reviewed"), habits.has("half")
-    lag, long_lag = dice.whole(-20, 80), dice.whole(100, 200)
-    reviewed = None if due is None or not (done or slow) else lag if done else long_lag
+    days_late = (-20, 80) if done else (100, 200)
+    reviewed = dice.later(due or day, *days_late)
     return {
         "confidential": secret,
         "published_on": None if secret else soon if prompt else late if ever else None,
         "review_due": due,
-        "reviewed_on": None
-        if reviewed is None
-        else by_drawing(dice.later(due, reviewed, reviewed)),
+        "reviewed_on": by_drawing(reviewed) if due and (done or slow) else None,
     }
 
 

@@ -59,7 +59,7 @@ class Seats:
     """Every seat's terms, and what each yearly filling of seats came to."""
 
     terms: list[Term] = field(default_factory=list)
-    fillings: dict[tuple[str, int, str | None], list[bool]] = field(default_factory=dict)
+    fillings: dict[tuple[int, str, str], list[bool]] = field(default_factory=dict)
 
     def holders(self, body: str, day: date) -> list[Term]:
         return [term for term in self.terms if term.body == body and term.holds(day)]
@@ -70,7 +70,7 @@ class Seats:
 
 
 def fill_seats(character: Character, dice: Dice) -> Seats:
-    """Fill each seat from long ago to the last day, and keep whoever sat in the last three years."""
+    """Fill each seat from long ago to the last day; keep whoever sat in the last three years."""
     seats = Seats()
     for body in ("board", "council"):
         for number, category in enumerate(_seat_categories(character, body)):
@@ -108,7 +108,7 @@ def _fill_seat(
     while day <= LAST_DAY:
         filled = holder is not None or not dice.chance(character.shares["seat_stays_vacant"])
         if day >= SEATS_FROM and constitution.appointed_by == "members":
-            seats.fillings.setdefault((body, day.year, category), []).append(filled)
+            seats.fillings.setdefault((day.year, body, str(category)), []).append(filled)
         if not filled:
             day = _years_on(day, 1) + timedelta(days=1)
         else:
@@ -144,7 +144,7 @@ def _end_term(
     stays = not dice.chance(character.shares["replaced_at_term_end"])
     overstays = dice.chance(character.shares["overstays"])
     explained = dice.chance(character.shares["extension_explained"])
-    refilled = dice.later(left, 20, 90) if left else None
+    refilled = dice.later(left, 32, 95).replace(day=1) if left else None
     if left and left < min(term.term_end, LAST_DAY):
         term.end = left
         by_election = term.appointed_by == "members"
@@ -162,9 +162,8 @@ def _end_term(
 
 def _next_filling(start: date, left: date) -> date:
     """The first yearly filling after `left`, on the day of the year that terms start."""
-    return next(
-        day for n in range(1, 12) if (day := _years_on(start, n) + timedelta(days=1)) > left
-    )
+    fillings = (_years_on(start, n) + timedelta(days=1) for n in range(1, LONGEST_MEMORY))
+    return next(day for day in fillings if day > left)
 
 
 def _years_on(day: date, years: int) -> date:
@@ -258,15 +257,12 @@ def hold_elections(
 ) -> tuple[list[Row], list[Row]]:
     """The yearly elections, and the acts of members that made them."""
     elections, acts = [], []
-    for (body, year, category), filled in sorted(
-        seats.fillings.items(),
-        key=lambda filling: (filling[0][1], filling[0][0], filling[0][2] or ""),
-    ):
+    for (year, body, category), filled in sorted(seats.fillings.items()):
         day = date(year, *TERM_BEGINS[body]) - timedelta(days=8)
         eligible = members.eligible(category, day)
         standing, contested = sum(filled), dice.chance(character.rate("seats_contested", year))
         candidates = len(filled) + dice.whole(1, 1 + len(filled)) if contested else standing
-        turnout = character.turnout[str(category)]
+        turnout = character.turnout[category]
         voters = [code for code in eligible if contested and dice.chance(turnout)]
         elections.append(
             {

@@ -1,6 +1,7 @@
 """Organisations written as folders: organisation.yaml and one CSV file a table."""
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import yaml
@@ -24,6 +25,7 @@ from assess.synth.people import (
 
 SAMPLES_SEED = 1
 REQUIRED = ("members", "meetings", "decisions")
+YES_NO = {True: "yes", False: "no"}
 
 
 def write_samples(folder: Path) -> list[Character]:
@@ -84,7 +86,7 @@ def _clear(folder: Path) -> None:
 
 
 def make_tables(character: Character, *, seed: int, place: int = 0) -> dict[str, list[Row]]:
-    """Every table's rows, kept or not. Each table has dice of its own: one never disturbs another."""
+    """Every table's rows, kept or not. Tables have dice of their own and do not disturb others."""
     dice = [Dice(seed, place, part) for part in range(20)]
     seats = fill_seats(character, dice[0])
     members = enrol(character, seats, dice[1])
@@ -123,16 +125,15 @@ def _write_table(path: Path, columns: list[str], rows: list[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([[_cell(row.get(name)) for name in columns] for row in rows])
+        writer.writerows(zip(*(_cells(name, rows) for name in columns), strict=True))
 
 
-def _cell(value: object) -> str:
-    """A cell as a spreadsheet would export it: ISO days, yes and no, nothing for not known."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+def _cells(name: str, rows: list[Row]) -> list[str | int | date | None]:
+    """A column as a spreadsheet would export it. The writer leaves an empty cell for None."""
+    cells = [row.get(name) for row in rows]
+    if any(isinstance(cell, bool) for cell in cells):
+        return [YES_NO.get(cell) for cell in cells]
+    return cells
 
 
 def _write_organisation_yaml(character: Character, path: Path) -> None:
