@@ -39,9 +39,8 @@ format: $(READY) ## put the code in the house style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-SEED := 1
 synth: $(READY) ## make the sample organisations in data/ again
-	$(BIN)/assess synth 12 data --seed $(SEED)
+	$(BIN)/python -c "from assess.synth.write import write_samples; write_samples('data')"
 
 lock: $(READY) ## pin what pyproject.toml asks for; make lock UPGRADE=1 takes newer versions too
 	$(UV) pip compile pyproject.toml --extra dask --extra test --group setup \
