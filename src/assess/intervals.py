@@ -103,9 +103,15 @@ def effective_records(clusters: Clusters) -> float:
         seen = spread / (share * (1 - share) / rows)
         freedom = HABIT_STRENGTH + len(of) - 1
         inflation += (seen - inflation) * (len(of) - 1) / freedom
-    # The spread is itself a guess from few meetings. (f - 1) / (f + 1) widens the range as
-    # Student's t would at 90%.
-    return rows / max(inflation, 1.0) * (freedom - 1) / (freedom + 1)
+    return rows / max(inflation, 1.0) * _few(freedom)
+
+
+def _few(freedom: float) -> float:
+    """How much fewer records to reckon with, for the spread is itself a guess from `freedom` + 1.
+
+    (f - 1) / (f + 1) widens a 90% range as Student's t does.
+    """
+    return (freedom - 1) / (freedom + 1)
 
 
 def meeting_weights(meetings: int, size: int, rng: np.random.Generator) -> Array:
@@ -162,7 +168,8 @@ def observed_draws(
     """Draws of what each indicator observed, as a share or ratio (never percent).
 
     `ranges` says for each id "wilson" (rows stand alone), "meetings" or "exact". What is exact,
-    and a fact, does not vary.
+    and a fact, does not vary. A single share's draws spread a little wider than Wilson's range:
+    they are made to be combined, and combining few records adds doubt of its own.
     """
     meetings: dict[str, Clusters] = {}
     drawn: dict[str, Array] = {}
@@ -175,7 +182,9 @@ def observed_draws(
             if ranges[name] == "meetings":
                 meetings[key] = clusters_of(rows)
             else:
-                drawn[key] = share_draws(*_known(rows), size, generator(seed, key))
+                hit, of = _known(rows)
+                fewer = _few(HABIT_STRENGTH + of - 1)
+                drawn[key] = share_draws(hit * fewer, of * fewer, size, generator(seed, key))
     drawn |= cluster_draws(meetings, size, seed=seed)
     return {name: _one_value(name, seen, drawn, size) for name, seen in observed.items()}
 

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from assess.framework import Framework, Indicator
+from assess.framework import Framework, Indicator
+
+if TYPE_CHECKING:  # measuring loads every indicator; scoring needs only what it gives
     from assess.measure import Measures
 
 Array = NDArray[np.float64]
@@ -55,7 +56,7 @@ _MEANS = {
 }
 
 
-def score_between(low: float, high: float, indicator: "Indicator") -> tuple[float, float]:
+def score_between(low: float, high: float, indicator: Indicator) -> tuple[float, float]:
     """Lowest and highest score of any measure from `low` to `high`; a band peaks in between."""
     xp, fp = indicator.goalposts
     at = [low, high, *(x for x in xp if low < x < high)]
@@ -65,7 +66,7 @@ def score_between(low: float, high: float, indicator: "Indicator") -> tuple[floa
 
 def score(
     measures: "Measures",
-    framework: "Framework",
+    framework: Framework,
     *,
     how: Aggregation = "arithmetic",
     overall: bool = False,
@@ -103,7 +104,7 @@ def _in_framework_order(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("level", key=lambda level: level.map(levels.index), kind="stable")
 
 
-def _indicator_row(measure: pd.Series, indicator: "Indicator") -> dict:
+def _indicator_row(measure: pd.Series, indicator: Indicator) -> dict:
     scored, applies = measure["state"] == "scored", measure["state"] != "does not apply"
     row = {
         "level": "indicator",

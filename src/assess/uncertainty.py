@@ -1,0 +1,155 @@
+"""Chance: how far the scores could move in a similar year, carried from single records upward.
+
+Draws say what each indicator's score could have been. Their mean leans towards the middle: five
+of five draws 92%, not 100%. For one indicator that lean is right, for the mean of many it adds up,
+so draws of a combined score are moved back by the part of the lean that averaging cannot remove.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from assess.framework import Framework, Indicator, Principle, SupportingPrinciple
+from assess.intervals import DRAWS, LEVEL, draw_range, observed_draws
+from assess.score import Aggregation, aggregate, normalise, score_between
+
+if TYPE_CHECKING:  # only the type of what measuring gives
+    from assess.measure import Measures
+
+Array = NDArray[np.float64]
+
+
+def draws(
+    measures: "Measures", framework: Framework, *, seed: int = 0, n: int = DRAWS
+) -> pd.DataFrame:
+    """Scores each indicator could have had: n rows, one column per indicator of the framework.
+
+    NaN where the indicator is not scored. What is known in full does not vary. Indicators that
+    rest on the same meetings move together. Give each organisation and year its own seed:
+    draws that share their random numbers make a difference look surer than it is.
+    """
+    scored = measures.table["state"] == "scored"
+    entries = {e.id: e for e in framework.indicators if scored.get(e.id, False)}
+    observed = {id: measures.observed[id] for id in entries}
+    ranges = {id: entry.range for id, entry in entries.items()}
+    table = np.full((n, len(framework.indicators)), np.nan)
+    drawn = observed_draws(observed, ranges, n, seed=seed)
+    for column, entry in enumerate(framework.indicators):
+        if entry.id in entries:
+            percent = entry.unit == "%" and observed[entry.id].form != "fact"
+            values = drawn[entry.id] * (100 if percent else 1)
+            table[:, column] = normalise(values, *entry.goalposts)
+    return pd.DataFrame(table, columns=[entry.id for entry in framework.indicators])
+
+
+def combined(
+    drawn: ArrayLike,
+    scores: ArrayLike,
+    weights: ArrayLike | None = None,
+    how: Aggregation = "arithmetic",
+) -> Array:
+    """Draws of the score that several indicators give together, from 0 to 100.
+
+    `drawn` has a column per indicator, `scores` their scores; both NaN where not scored.
+    """
+    drawn, scores = np.asarray(drawn, dtype=float), np.asarray(scores, dtype=float)
+    share = np.where(np.isnan(scores), 0.0, 1.0 if weights is None else weights)
+    together = aggregate(drawn, share, how)
+    return recentred(together, float(aggregate(scores, share, how)), drawn, share)
+
+
+def recentred(together: Array, score: float, drawn: Array, share: Array) -> Array:
+    """Draws of a combined score, moved towards `score` by how many indicators share its spread.
+
+    One indicator: not moved. Many: their mean becomes `score`, but for what 0 and 100 cut off.
+    `share` is the weight of each column of `drawn` in the combined score.
+    """
+    used = share > 0
+    spread = drawn[:, used].var(axis=0) * share[used] ** 2
+    many = spread.sum() ** 2 / (spread**2).sum() if spread.any() else 1.0
+    return np.clip(together + (1 - 1 / many) * (score - together.mean()), 0, 100)
+
+
+def level_draws(
+    drawn: pd.DataFrame,
+    scores: pd.DataFrame,
+    framework: Framework,
+    how: Aggregation = "arithmetic",
+) -> pd.DataFrame:
+    """Draws of every supporting principle and principle: a column each, NaN where not scored.
+
+    `drawn` is what `draws` gives, `scores` what `score.score` gives.
+    """
+    points = scores.loc[drawn.columns, "score"].to_numpy(dtype=float)
+    values = drawn.to_numpy()
+    levels = {}
+    for principle in framework.principles:
+        for part in (*principle.supporting, principle):
+            if scores.loc[part.id, "state"] != "scored":
+                levels[part.id] = np.full(len(values), np.nan)
+                continue
+            share = weights_in(part, drawn.columns, ~np.isnan(points))
+            together = _aggregated(part, values, drawn.columns, how)
+            levels[part.id] = recentred(together, scores.loc[part.id, "score"], values, share)
+    return pd.DataFrame(levels)
+
+
+def weights_in(
+    part: Principle | SupportingPrinciple, indicators: Sequence[str], scored: NDArray[np.bool_]
+) -> Array:
+    """Weight of each indicator in `part`: 0 outside it and where not scored, else adding to 1."""
+    if hasattr(part, "indicators"):
+        own = {entry.id: entry.weight for entry in part.indicators}
+        weights = np.array([own.get(id, 0.0) for id in indicators]) * scored
+    else:
+        below = [weights_in(child, indicators, scored) for child in part.supporting]
+        weights = sum(
+            child.weight * share for child, share in zip(part.supporting, below, strict=True)
+        )
+    return weights / weights.sum() if weights.any() else weights
+
+
+def _aggregated(
+    part: Principle | SupportingPrinciple, drawn: Array, indicators: pd.Index, how: Aggregation
+) -> Array:
+    if hasattr(part, "indicators"):
+        at = indicators.get_indexer([entry.id for entry in part.indicators])
+        return aggregate(drawn[:, at], [entry.weight for entry in part.indicators], how)
+    below = [_aggregated(child, drawn, indicators, how) for child in part.supporting]
+    return aggregate(np.column_stack(below), [child.weight for child in part.supporting], how)
+
+
+def add_ranges(
+    scores: pd.DataFrame,
+    measures: "Measures",
+    framework: Framework,
+    *,
+    seed: int = 0,
+    n: int = DRAWS,
+    how: Aggregation = "arithmetic",
+) -> pd.DataFrame:
+    """`scores` with `low` and `high`, the 90% range of each score by chance. NaN: not scored.
+
+    An indicator's range is the range of its measure between its goalposts; of levels above, the
+    middle of their draws. A measure known in full has no width.
+    """
+    drawn = draws(measures, framework, seed=seed, n=n)
+    ranges = {
+        entry.id: _indicator_range(measures.table.loc[entry.id], entry)
+        for entry in framework.indicators
+        if scores.loc[entry.id, "state"] == "scored"
+    }
+    levels = level_draws(drawn, scores, framework, how)
+    for id in levels:
+        ranges[id] = draw_range(levels[id], scores.loc[id, "score"], LEVEL)
+    missing = (np.nan, np.nan)
+    low, high = zip(*(ranges.get(id, missing) for id in scores.index), strict=True)
+    return scores.assign(low=low, high=high)
+
+
+def _indicator_range(measure: pd.Series, indicator: Indicator) -> tuple[float, float]:
+    ends = [measure["value"], measure["low"], measure["high"]]
+    return score_between(np.nanmin(ends), np.nanmax(ends), indicator)
