@@ -1,17 +1,17 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+import typed
 
 from assess import indicators  # noqa: F401  (its functions register themselves)
 from assess.framework import SHIPPED, Applies, Indicator, check_functions, load_framework
 from assess.observe import INDICATORS
 from assess.records import AssessError, Records
-from assess.schemas.organisation import Organisation
 
 SPECIFICATION = Path(__file__).parents[2] / "shared" / "framework.md"
 
@@ -449,16 +449,6 @@ def test_parameters_must_be_the_same_in_entry_and_function(framework):
 # Whom an indicator is about, and what it needs
 
 
-def organisation(**stated) -> Organisation:
-    required = {
-        "id": "tegfan",
-        "name": "Tegfan",
-        "legal_form": "company",
-        "governance_model": "other",
-    }
-    return Organisation.model_validate(required | stated)
-
-
 STAFF = {"staff": {"title": "Staff", "kind": "staff"}}
 USERS = {"supported": {"title": "People supported", "kind": "users"}}
 
@@ -498,7 +488,7 @@ USERS = {"supported": {"title": "People supported", "kind": "users"}}
     ],
 )
 def test_obstacle(applies, stated, obstacle):
-    assert Applies(**applies).obstacle(organisation(**stated)) == obstacle
+    assert Applies(**applies).obstacle(typed.organisation(**stated)) == obstacle
 
 
 def entry(**changes) -> Indicator:
@@ -506,15 +496,10 @@ def entry(**changes) -> Indicator:
     return shipped.model_copy(update=changes)
 
 
-def records(given: dict[str, list[str]], kinds: Sequence[str] = ()) -> Records:
-    development = pd.DataFrame({"kind": pd.Series(list(kinds), dtype="str")})
-    return Records(
-        organisation(),
-        {"development": development},
-        {table: frozenset(columns) for table, columns in given.items()},
-        {},
-        {},
-    )
+def holding(given: dict[str, list[str]], kinds: Sequence[str] = ()) -> Records:
+    """Records in which just the columns of `given` hold something."""
+    whole = typed.records(development=typed.each("development", "kind", list(kinds)))
+    return replace(whole, given={name: frozenset(given.get(name, ())) for name in whole.tables})
 
 
 @pytest.mark.parametrize(
@@ -548,12 +533,12 @@ def records(given: dict[str, list[str]], kinds: Sequence[str] = ()) -> Records:
 )
 def test_missing_columns(given, kinds, missing):
     """3.2a needs roles.body, development.kind with a declaration, and development.done_on."""
-    assert entry().missing_columns(records(given, kinds)) == missing
+    assert entry().missing_columns(holding(given, kinds)) == missing
 
 
 def test_one_of_several_columns_is_enough():
     either = entry(
         needs=(), needs_rows={}, needs_one_of=("meetings.open_to_members", "meetings.papers_on")
     )
-    assert either.missing_columns(records({"meetings": ["papers_on"]})) == ()
-    assert either.missing_columns(records({"meetings": ["held_on"]})) == either.needs_one_of
+    assert either.missing_columns(holding({"meetings": ["papers_on"]})) == ()
+    assert either.missing_columns(holding({"meetings": ["held_on"]})) == either.needs_one_of

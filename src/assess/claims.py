@@ -11,6 +11,7 @@ import pandas as pd
 from assess.framework import Claim, Constitution, Framework
 from assess.intervals import LEVEL, draw_range
 from assess.schemas.organisation import Organisation
+from assess.uncertainty import combined
 
 ENOUGH = 0.5  # coverage below which a claim is not evidenced
 MIDDLE = 50.0  # the score a range must clear
@@ -81,7 +82,7 @@ def _combined(
     if not scored:
         return np.nan, np.nan, np.nan
     known = scores.loc[scored, "score"].astype("float64")
-    moved = indicator_draws.reindex(columns=scored).fillna(known).mean(axis=1)
+    moved = combined(indicator_draws.reindex(columns=scored).fillna(known), known)
     return known.mean(), *draw_range(moved, known.mean(), level)
 
 
