@@ -1,0 +1,339 @@
+"""Many organisations: each assessed in a worker, then compared; a run goes on where one stopped.
+
+The pool is pebble's: it ends a task that takes too long and says when a worker died, so one
+organisation never costs another its results.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import TimeoutError, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from assess.job import CLAIMS, RECORD, REPORT_NAMES, Job, Outcome, assess_one, claim, warm_up
+from assess.records import AssessError
+from assess.whole_files import DiskError, only_run, remove_parts, write_whole
+
+STATUS_COLUMNS = ("organisation", "name", "state", "period", "problems", "message", "folder")
+TIMEOUT = 300  # seconds for one notebook
+SHARE_OF_MEMORY = 0.8  # of the machine's, for all workers together
+
+
+@dataclass(frozen=True)
+class Status:
+    """What became of every organisation, in the order they were found."""
+
+    outcomes: tuple[Outcome, ...]
+    comparison: str = ""  # why the comparison could not be made; empty where it was, or none is due
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well; 1 some could not be assessed."""
+        return int(bool(self.failed or self.comparison))
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.state == "failed")
+
+    @property
+    def counts(self) -> Counter[str]:
+        return Counter(outcome.state for outcome in self.outcomes)
+
+
+def run(
+    paths: Iterable[Path | str],
+    out: Path | str,
+    *,
+    jobs: int = 2,
+    langs: Sequence[str] = ("en",),
+    mode: str = "internal",
+    period: str = "",
+    previous: str = "",
+    seed: int = 1,
+    engine: str = "warm",
+    force: bool = False,
+    quiet: bool = False,
+    timeout: float = TIMEOUT,
+    memory: int | None = None,
+    notebook: Path | None = None,
+) -> Status:
+    """Assess every organisation under `paths` into `out`, and compare them.
+
+    What is there already and still holds is left as it is, unless `force`. `timeout` is in seconds
+    for one notebook, `memory` in bytes for one worker (None: its share of the machine).
+    """
+    from assess.load import find_organisations
+
+    out = Path(out).resolve()
+    sources = [source.resolve() for source in find_organisations(paths)]
+    notebook = (notebook or shipped_notebook("assessment")).resolve()
+    parameters = {"period": period, "previous": previous, "mode": mode, "seed": seed}
+    with only_run(out):
+        remove_parts(out)
+        shutil.rmtree(out / CLAIMS, ignore_errors=True)
+        work = [
+            Job(source, out, notebook, "", tuple(langs), engine, parameters) for source in sources
+        ]
+        work = [replace(job, fingerprint=fingerprint(job)) for job in work]
+        with (
+            _progress(out, len(work), quiet=quiet) as tell,
+            _Workers(jobs, timeout=timeout * len(langs), memory=memory or _share(jobs)) as workers,
+        ):
+            outcomes = _finished(work, workers, force=force, tell=tell)
+            status = Status(tuple(outcomes[job.source] for job in work))
+            _write_status(out, status)
+        shutil.rmtree(out / CLAIMS, ignore_errors=True)
+    return status
+
+
+def shipped_notebook(name: str) -> Path:
+    """A notebook of ours: beside the code where that is installed, else in the checkout."""
+    here = Path(__file__).parent
+    folders = here / "notebooks", here.parents[1] / "notebooks"
+    return next((folder for folder in folders if folder.is_dir()), here) / f"{name}.ipynb"
+
+
+def _share(jobs: int) -> int | None:
+    """A worker's share of the machine's memory, in bytes; None where that is not known."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    return int(whole * SHARE_OF_MEMORY / jobs)
+
+
+def _finished(
+    work: list[Job], workers: "_Workers", *, force: bool, tell: Callable[[Outcome], None]
+) -> dict[Path, Outcome]:
+    outcomes: dict[Path, Outcome] = {}
+    before = {} if force else earlier(work[0].out)
+    for job in work:
+        if found := _unchanged(job, before):
+            outcomes[job.source] = found
+            tell(found)
+    left = [job for job in work if job.source not in outcomes]
+    for job, result in workers.each(assess_one, left):
+        outcome = result if isinstance(result, Outcome) else _lost(job, result, workers.timeout)
+        if outcome.disk:
+            raise DiskError(outcome.message)
+        outcomes[job.source] = outcome
+        tell(outcome)
+    return outcomes
+
+
+def _lost(job: Job, fault: BaseException, timeout: float) -> Outcome:
+    """What to say of an organisation whose worker was stopped, or died."""
+    from pebble import ProcessExpired
+
+    if isinstance(fault, TimeoutError):
+        message = f"Stopped after {timeout:g} seconds. Give it longer with --timeout."
+    elif isinstance(fault, ProcessExpired | BrokenProcessPool):
+        message = (
+            "The worker died twice at this organisation, most often for want of memory. Try it "
+            "alone with -j 1."
+        )
+    else:
+        message = f"assess itself failed ({type(fault).__name__}); please report this line."
+    return Outcome(job.source, "failed", message=message)
+
+
+# What has been done before
+
+
+def fingerprint(job: Job) -> str:
+    """SHA-256 of all that an organisation's results depend on: records, values, code, packages."""
+    parts = {
+        "records": {path.name: _sha256(path) for path in _record_files(job.source)},
+        "notebook": _sha256(job.notebook),
+        "parameters": {**job.parameters, "lang": sorted(job.langs)},
+        "assess": _code(),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _record_files(source: Path) -> list[Path]:
+    if source.is_file():
+        return [source]
+    return [path for path in sorted(source.iterdir()) if path.is_file() and path.name[0] != "."]
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return "not readable"  # reading the records will say so in words
+
+
+_CODE: list[str] = []
+
+
+def _code() -> str:
+    """SHA-256 of this package (framework, template and catalogue included) and of its versions."""
+    if not _CODE:
+        import assess.schemas
+        from assess.job import versions
+
+        folders = [Path(__file__).parent, *map(Path, assess.schemas.__path__)]
+        files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+        hashes = [_sha256(path) for path in files if path.suffix not in (".pyc", ".pyo")]
+        _CODE.append(hashlib.sha256(json.dumps([hashes, versions()]).encode()).hexdigest())
+    return _CODE[0]
+
+
+def earlier(out: Path) -> dict[str, tuple[Path, Mapping[str, Any]]]:
+    """The run records in a folder of results, by fingerprint, each with the folder it lies in."""
+    found = {}
+    for path in sorted(out.glob(f"*/*/{RECORD}")):
+        with suppress(OSError, ValueError, KeyError):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            found[record["fingerprint"]] = path.parent, record
+    return found
+
+
+def _unchanged(job: Job, before: Mapping[str, tuple[Path, Mapping[str, Any]]]) -> Outcome | None:
+    """The outcome of an earlier run that still holds: same fingerprint, and every file there."""
+    folder, record = before.get(job.fingerprint, (None, {}))
+    if folder is None:
+        return None
+    expected = [f"{REPORT_NAMES[lang]}.{kind}" for lang in job.langs for kind in ("html", "ipynb")]
+    if not all((folder / name).is_file() for name in [*expected, "scores.csv"]):
+        return None
+    told = {key: record.get(key, "") for key in ("organisation", "name", "period")}
+    place = folder.relative_to(job.out)
+    try:
+        claim(job.out, place, job.source)
+    except AssessError as fault:
+        return Outcome(job.source, "failed", message=str(fault), **told)
+    return Outcome(
+        job.source, "unchanged", folder=place.as_posix(), problems=record["problems"], **told
+    )
+
+
+# The workers
+
+
+class _Workers:
+    """Warm processes. A task that takes too long is ended; one whose worker dies is tried again."""
+
+    def __init__(self, count: int, *, timeout: float, memory: int | None) -> None:
+        self.count, self.timeout, self.memory = count, timeout, memory
+        self.pool: Any = None
+
+    def __enter__(self) -> "_Workers":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: Any) -> None:
+        self._end(now=kind is not None)
+
+    def each(
+        self, function: Callable[[Any], Any], tasks: Iterable[Any]
+    ) -> Iterator[tuple[Any, Any]]:
+        """Each task with what the function gave for it, or with what became of its worker."""
+        died = yield from self._round(function, tasks)
+        died = yield from self._round(function, [task for task, _ in died])
+        yield from died
+
+    def _round(
+        self, function: Callable[[Any], Any], tasks: Iterable[Any]
+    ) -> Iterator[tuple[Any, Any]]:
+        from pebble import ProcessExpired
+
+        self._start()
+        futures = {
+            self.pool.schedule(function, args=(task,), timeout=self.timeout): task for task in tasks
+        }
+        died = []
+        for future in as_completed(futures):
+            task, fault = futures[future], future.exception()
+            if isinstance(fault, ProcessExpired | BrokenProcessPool):
+                died.append((task, fault))
+            else:
+                yield task, fault or future.result()
+        return died
+
+    def _start(self) -> None:
+        from pebble import ProcessPool
+
+        if self.pool is None or not self.pool.active:
+            self._end(now=True)
+            self.pool = ProcessPool(
+                self.count,
+                initializer=warm_up,
+                initargs=(self.memory,),
+                context=get_context("spawn"),
+            )
+
+    def _end(self, *, now: bool) -> None:
+        if self.pool is not None:
+            self.pool.stop() if now else self.pool.close()
+            self.pool.join()
+
+
+# What people see
+
+
+@contextmanager
+def _progress(out: Path, total: int, *, quiet: bool) -> Iterator[Callable[[Outcome], None]]:
+    """A bar on a terminal, lines elsewhere, nothing when quiet; and always a line in the log."""
+    from tqdm import tqdm
+
+    log = _Log(out / "run.log")
+    log.line(f"{total} organisations to assess")
+    failed = 0
+    bar = tqdm(
+        total=total, unit="organisation", disable=quiet or not sys.stderr.isatty(), leave=False
+    )
+
+    def tell(outcome: Outcome) -> None:
+        nonlocal failed
+        who = outcome.organisation or outcome.source.name
+        line = f"{who}: {outcome.state}" + (f". {outcome.message}" if outcome.message else "")
+        log.line(line)
+        failed += outcome.state == "failed"
+        bar.set_postfix(failed=failed, refresh=False)
+        bar.update()
+        tell.done += 1
+        if bar.disable and not quiet:
+            print(f"{tell.done}/{total} {line}", file=sys.stderr, flush=True)
+        elif outcome.state == "failed" and not quiet:
+            bar.write(line, file=sys.stderr)
+
+    tell.done = 0
+    with bar:
+        yield tell
+    log.line(f"{tell.done - failed} organisations done, {failed} failed")
+
+
+class _Log:
+    """Lines for a person to read later. A disk without room for them does not stop a run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def line(self, text: str) -> None:
+        with suppress(OSError), open(self.path, "a", encoding="utf-8") as log:
+            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+
+
+def _write_status(out: Path, status: Status) -> None:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(STATUS_COLUMNS)
+    for outcome in status.outcomes:
+        told = {each.name: getattr(outcome, each.name) for each in fields(outcome)}
+        told["organisation"] = outcome.organisation or outcome.source.name
+        writer.writerow(told[column] for column in STATUS_COLUMNS)
+    write_whole(out / "status.csv", table.getvalue())
