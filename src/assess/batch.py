@@ -251,6 +251,9 @@ class _Workers:
     ) -> Iterator[tuple[Any, Any]]:
         from pebble import ProcessExpired
 
+        tasks = list(tasks)
+        if not tasks:
+            return []
         self._start()
         futures = {
             self.pool.schedule(function, args=(task,), timeout=self.timeout): task for task in tasks

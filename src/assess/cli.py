@@ -1,0 +1,197 @@
+"""The commands. What each needs is imported when it runs, so that `assess --help` answers at once.
+
+Exit codes: 0 all well; 1 some organisations could not be assessed (the others were); 2 wrong use.
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from assess import __version__
+
+STOPPED = 130  # by Ctrl-C, as shells count it
+
+
+class _Commands(click.Group):
+    """Commands that end in a sentence for the reader, and suggest what may have been meant."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as fault:
+            meant = did_you_mean(args[0], self.commands)
+            raise click.UsageError(fault.message + meant, ctx) from None
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nStopped. What is finished is kept; run it again to go on.", err=True)
+            ctx.exit(STOPPED)
+        except BrokenPipeError:  # `assess check | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as fault:
+            from assess.records import AssessError
+
+            if not isinstance(fault, AssessError):
+                raise
+            raise _Refused(str(fault)) from None
+
+
+class _Refused(click.ClickException):
+    """Wrong use, or records nothing can be made of: the message, and nothing else."""
+
+    exit_code = 2
+
+    def show(self, file=None) -> None:
+        click.echo(self.message, err=True)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """ " Did you mean ...?" where one of `known` is close to the word, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with `assess check` on your own folder, or `assess run data` on invented ones.",
+)
+@click.version_option(__version__, prog_name="assess")
+def main() -> None:
+    """Assess an organisation against the Six Principles of Good Governance from its own records."""
+
+
+PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+PERIOD = click.option(
+    "--period",
+    default="",
+    metavar="PERIOD",
+    help="A year (2025) or two dates (2025-04-01/2026-03-31). Else the latest twelve months.",
+)
+SEED = click.option("--seed", default=1, show_default=True, help="For everything drawn by chance.")
+
+
+@main.command()
+@PATHS
+def check(paths: tuple[str, ...]) -> None:
+    """Say what is wrong with records: file, row, column, and what to do. Changes nothing."""
+    from assess.check import check as check_records
+
+    for line in check_records(paths):
+        click.echo(line)
+
+
+@main.command()
+@PATHS
+@click.option("--out", default="reports", show_default=True, type=click.Path(file_okay=False))
+@click.option(
+    "-j", "--jobs", default=2, show_default=True, type=click.IntRange(1), help="At a time."
+)
+@click.option(
+    "--lang",
+    "langs",
+    multiple=True,
+    default=["en"],
+    show_default=True,
+    type=click.Choice(["en", "cy", "both"]),
+    help="Language of the reports; may be given twice.",
+)
+@click.option(
+    "--mode",
+    default="internal",
+    show_default=True,
+    type=click.Choice(["internal", "publish"]),
+    help="internal: for the organisation's own board. publish: safe to hand on.",
+)
+@PERIOD
+@SEED
+@click.option(
+    "--engine",
+    default="warm",
+    show_default=True,
+    type=click.Choice(["warm", "kernel"]),
+    help="How notebooks run: in the worker itself, or in a kernel each (slow).",
+)
+@click.option("--timeout", type=click.FloatRange(1), help="Most seconds for one notebook.")
+@click.option("--force", is_flag=True, help="Do again what has not changed, too.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+def run(paths: tuple[str, ...], out: str, langs: tuple[str, ...], **options) -> None:
+    """Assess each organisation found, then compare them. Results open at OUT/index.html.
+
+    What has been done before and still holds is left as it is, so a run that was stopped goes on
+    where it stopped.
+    """
+    from assess import batch
+
+    langs = ("en", "cy") if "both" in langs else tuple(dict.fromkeys(langs))
+    given = {key: value for key, value in options.items() if value is not None}
+    status = batch.run(paths, out, langs=langs, **given)
+    for outcome in status.failed:
+        click.echo(f"{outcome.organisation or outcome.source}: {outcome.message}", err=True)
+    if status.comparison:
+        click.echo(f"The comparison could not be made: {status.comparison}", err=True)
+    if not options["quiet"]:
+        click.echo(_in_short(status, Path(out)))
+    sys.exit(status.exit_code)
+
+
+def _in_short(status, out: Path) -> str:
+    counts = status.counts
+    told = [f"{counts[state]} {state}" for state in ("assessed", "unchanged", "failed")]
+    kept = [words for words in told if not words.startswith("0 ")]
+    return f"{len(status.outcomes)} organisations: {', '.join(kept)}. Open {out / 'index.html'}"
+
+
+@main.command()
+@click.argument("number", type=click.IntRange(1))
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@SEED
+def synth(number: int, folder: Path, seed: int) -> None:
+    """Write NUMBER invented organisations of known character into DIR."""
+    from assess.synth import write_organisations
+
+    written = write_organisations(number, folder, seed=seed)
+    click.echo(f"{len(written)} invented organisations are in {folder}.")
+
+
+@main.command()
+@click.argument("organisation", type=click.Path())
+@click.argument("indicator")
+@PERIOD
+@click.option("--rows", default=50, show_default=True, help="Most rows to print; 0 for all.")
+def trace(organisation: str, indicator: str, period: str, rows: int) -> None:
+    """The rows behind one number, by sheet row. ORGANISATION is a folder or workbook.
+
+    INDICATOR is an id such as 4.1b. For the organisation's own eyes.
+    """
+    from assess.assessment import assess_records
+
+    assessment = assess_records(organisation, period=period)
+    entry = _indicator(assessment.framework, indicator)
+    found = assessment.trace(entry.id)
+    measured = assessment.measures.table.loc[entry.id]
+    click.echo(f"{entry.id} {entry.title}: {measured['state']}, {assessment.period}")
+    click.echo(f"{entry.definition}")
+    shown = found.head(rows) if rows else found
+    click.echo(shown.dropna(axis="columns", how="all").to_string(index=False))
+    if len(shown) < len(found):
+        click.echo(f"... and {len(found) - len(shown)} more rows; --rows 0 shows all")
+
+
+def _indicator(framework, wanted: str):
+    """The indicator of that id or name. Raises a usage error that suggests the nearest."""
+    known = {key: entry for entry in framework.indicators for key in (entry.id, entry.name)}
+    if wanted in known:
+        return known[wanted]
+    under = [entry.id for entry in framework.indicators if entry.id.startswith(wanted)]
+    meant = f" It has {', '.join(under)}." if under else did_you_mean(wanted, known)
+    raise click.UsageError(f"There is no indicator {wanted}.{meant}")
