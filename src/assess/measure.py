@@ -177,10 +177,10 @@ def _state(entry: Indicator, row: Mapping[str, Any], floors: Mapping[str, int]) 
         return "suppressed", "floor"
     if row["records"] == 0 and row["n_missing"] > 0:
         return "not recorded", "not known"
-    if row["size"] < entry.minimum:
-        return "raw only", "few" if row["records"] else "none"
     if np.isnan(row["value"]):
-        return "raw only", "none"
+        return "raw only", "nothing to compare" if row["records"] else "none"
+    if row["size"] < entry.minimum:
+        return "raw only", "few"
     return "scored", ""
 
 
@@ -198,7 +198,9 @@ def _numbers(entry: Indicator, seen: Observed) -> dict[str, Any]:
         return row | ends | nothing | {"size": row["records"], "people": row["records"]}
     groups = pd.DataFrame([_added_up(part) for part in groups_of(seen).values()], columns=SUMS)
     worst, best = _bounds(groups) if seen.form == "lowest_to_highest" else groups[ENDS].iloc[0]
-    row |= {"value": scale * value_of(seen), "worst_value": scale * worst}
+    compared = seen.form == "share" or (groups["of"] > 0).sum() > 1
+    value = scale * value_of(seen) if compared else np.nan
+    row |= {"value": value, "worst_value": scale * worst}
     row |= {"best_value": scale * best} | _counts(seen, groups)
     sizes = {"rows": row["records"], "each group": _smallest(groups)}
     return row | {"size": sizes.get(entry.minimum_of, groups["of"].sum())}

@@ -54,16 +54,17 @@ def quality_report_gap(
 
     No report at all is one run as long as the period. Under a year, two reports are needed.
     """
-    board = meetings[meetings["body"] == "board"].set_index("meeting_id")["held_on"]
-    held_on = agenda_items["meeting_id"].map(board[~board.index.duplicated()]).dropna()
-    reports = held_on[agenda_items["type"] == "quality report"]
-    if held_on.empty:
+    board = meetings[meetings["body"] == "board"].drop_duplicates("meeting_id")
+    days = board.set_index("meeting_id")["held_on"].reindex(agenda_items["meeting_id"].array)
+    held_on = days.set_axis(agenda_items.index)
+    reports = held_on[held_on.notna() & (agenda_items["type"] == "quality report")]
+    if held_on.isna().all():
         return unobserved("no rows", table="agenda_items")
     after = period.end + pd.Timedelta(days=1)
     if len(reports) < 2 and after < period.start + pd.DateOffset(years=1):
         return unobserved("short period", table="agenda_items")
-    days = pd.Series([period.start, *reports.sort_values(), after])
-    return fact(float(days.diff().dt.days.max()), table="agenda_items", rows=reports.index)
+    edges = pd.Series([period.start, *reports.sort_values(), after])
+    return fact(float(edges.diff().dt.days.max()), table="agenda_items", rows=reports.index)
 
 
 @indicator

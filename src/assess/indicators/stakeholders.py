@@ -65,7 +65,8 @@ def power_balance(
         return unobserved("no category", table=table)
     weights = groups.value_counts().reindex(codes, fill_value=0)
     rule = organisation.bodies[body].decision_share if body in organisation.bodies else 0.5
-    balance = banzhaf_balance(weights, rule * weights.sum(), more_than=True)
+    # Nothing is more than all: a rule that all must agree is met by all.
+    balance = banzhaf_balance(weights, rule * weights.sum(), more_than=rule < 1)
     return fact(balance, table=table, rows=groups.index)
 
 

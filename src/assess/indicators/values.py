@@ -13,12 +13,15 @@ def formats_provided(meetings: pd.DataFrame) -> Observed:
 
     A meeting where nobody asked for one counts as provided for.
     """
-    asked, sent = (
-        meetings[column].str.replace(" ", "").str.get_dummies(";")
-        for column in ("formats_requested", "formats_issued")
-    )
-    sent = sent.reindex(columns=asked.columns, fill_value=0)
-    return share((asked <= sent).all(axis=1), table="meetings")
+    asked, sent = _formats(meetings["formats_requested"]), _formats(meetings["formats_issued"])
+    unmet = asked[~asked.isin(sent)].get_level_values(0)
+    return share(pd.Series(~meetings.index.isin(unmet), index=meetings.index), table="meetings")
+
+
+def _formats(cells: pd.Series) -> pd.MultiIndex:
+    """Each row label with each format its cell lists."""
+    listed = cells.dropna().str.split(";").explode().str.strip()
+    return pd.MultiIndex.from_arrays([listed.index, listed])
 
 
 @indicator
