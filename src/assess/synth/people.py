@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from assess.schemas.organisation import Body
 from assess.synth.character import LAST_YEAR, Character
 from assess.synth.dice import Dice
 
@@ -30,6 +31,7 @@ class Person:
     category: str | None
     gender: str | None
     attends: float  # the share of meetings this person comes to
+    since: date  # the first day in the seat
     joined: date = date.max
     left: date | None = None
     id: str = ""
@@ -74,7 +76,7 @@ def fill_seats(character: Character, dice: Dice) -> Seats:
     seats = Seats()
     for body in ("board", "council"):
         for number, category in enumerate(_seat_categories(character, body)):
-            _fill_seat(character, body, number, category, seats, dice)
+            _fill_seat(_Seat(character, body, number, category), seats, dice)
     recent = {id(t.person) for t in seats.terms if t.end is None or t.end >= SEATS_FROM}
     seats.terms = [term for term in seats.terms if id(term.person) in recent]
     for term in seats.terms:
@@ -91,73 +93,96 @@ def _seat_categories(character: Character, body: str) -> list[str | None]:
     return named + [None] * ((kept.seats or 0) - len(named))
 
 
-def _fill_seat(
-    character: Character,
-    body: str,
-    number: int,
-    category: str | None,
-    seats: Seats,
-    dice: Dice,
-) -> None:
-    constitution = character.organisation.bodies[body]
-    years = int(constitution.term_years or 3)
-    first = max(character.founded, LAST_YEAR - LONGEST_MEMORY)
-    day = date(first, *TERM_BEGINS[body])
-    term_end = _years_on(day, 1 + number % years)
-    holder, serving_since = None, day
+@dataclass(frozen=True)
+class _Seat:
+    """One seat of a body, and the rules and habits that fill it."""
+
+    character: Character
+    body: str
+    number: int
+    category: str | None
+
+    @property
+    def rules(self) -> Body:
+        return self.character.organisation.bodies[self.body]
+
+    @property
+    def term_years(self) -> int:
+        return int(self.rules.term_years or 3)
+
+    def past_limit(self, person: Person, term_end: date) -> bool:
+        """Whether a term to `term_end` would take the person past the longest service allowed."""
+        return (term_end - person.since).days > 365.25 * (self.rules.tenure_limit_years or 9)
+
+    def draw(self, share: str, dice: Dice) -> bool:
+        return dice.chance(self.character.shares[share])
+
+
+def _fill_seat(seat: _Seat, seats: Seats, dice: Dice) -> None:
+    first = max(seat.character.founded, LAST_YEAR - LONGEST_MEMORY)
+    day = date(first, *TERM_BEGINS[seat.body])
+    term_end = _years_on(day, 1 + seat.number % seat.term_years)  # they do not all end at once
+    holder = None
     while day <= LAST_DAY:
-        filled = holder is not None or not dice.chance(character.shares["seat_stays_vacant"])
-        if day >= SEATS_FROM and constitution.appointed_by == "members":
-            seats.fillings.setdefault((day.year, body, str(category)), []).append(filled)
-        if not filled:
-            day = _years_on(day, 1) + timedelta(days=1)
-        else:
-            if holder is None:
-                holder, serving_since = _new_person(character, body, category, dice), day
-            term = Term(holder, body, number, category, day, term_end)
-            term.route = ROUTES[constitution.appointed_by or "other"]
-            term.appointed_by = constitution.appointed_by
+        filled = holder is not None or not seat.draw("seat_stays_vacant", dice)
+        if day >= SEATS_FROM and seat.rules.appointed_by == "members":
+            filling = (day.year, seat.body, str(seat.category))
+            seats.fillings.setdefault(filling, []).append(filled)
+        if filled:
+            term = _begin_term(seat, holder or _new_person(seat, day, dice), day, term_end, dice)
             seats.terms.append(term)
-            day, holder = _end_term(character, term, serving_since, dice)
+            day, holder = _end_term(seat, term, dice)
+        else:
+            day = _years_on(day, 1) + timedelta(days=1)
         if day > term_end:
-            term_end = _years_on(day, years)
+            term_end = _years_on(day, seat.term_years)
 
 
-def _new_person(character: Character, body: str, category: str | None, dice: Dice) -> Person:
-    asked = dice.chance(character.shares["gender_told"])
-    gender = "woman" if dice.chance(character.shares["women"]) else "man"
-    expected = character.attendance[category if category and body == "council" else "board"]
+def _new_person(seat: _Seat, day: date, dice: Dice) -> Person:
+    asked = seat.draw("gender_told", dice)
+    gender = "woman" if seat.draw("women", dice) else "man"
+    group = seat.category if seat.category and seat.body == "council" else "board"
+    expected = seat.character.attendance[group]
     reach = min(0.12, expected / 2, (1 - expected) / 2)
     return Person(
-        category,
+        seat.category,
         gender if asked else dice.pick(["prefer not to say", None]),
         expected + reach * (2 * dice.roll() - 1),
+        since=day,
     )
 
 
-def _end_term(
-    character: Character, term: Term, serving_since: date, dice: Dice
-) -> tuple[date, Person | None]:
-    """The day the seat is next filled, and who stays in it, if anyone."""
-    leaves = [dice.chance(character.shares["leaves_within_year"]) for _ in range(4)]
-    left = dice.later(_years_on(term.start, leaves.index(True)), 30, 330) if any(leaves) else None
-    stays = not dice.chance(character.shares["replaced_at_term_end"])
-    overstays = dice.chance(character.shares["overstays"])
-    explained = dice.chance(character.shares["extension_explained"])
-    refilled = dice.later(left, 32, 95).replace(day=1) if left else None
-    if left and left < min(term.term_end, LAST_DAY):
+def _begin_term(seat: _Seat, person: Person, day: date, term_end: date, dice: Dice) -> Term:
+    explained = seat.draw("extension_explained", dice)
+    term = Term(person, seat.body, seat.number, seat.category, day, term_end)
+    term.appointed_by = seat.rules.appointed_by
+    term.route = ROUTES[seat.rules.appointed_by or "other"]
+    term.explained = True if explained and seat.past_limit(person, term_end) else None
+    return term
+
+
+def _end_term(seat: _Seat, term: Term, dice: Dice) -> tuple[date, Person | None]:
+    """End the term, early or when due; the day the seat is next filled, and who stays."""
+    left = _leaving_day(seat, term, dice)
+    refilled = dice.later(left, 32, 95).replace(day=1)
+    stays, overstays = not seat.draw("replaced_at_term_end", dice), seat.draw("overstays", dice)
+    if left < min(term.term_end, LAST_DAY):
         term.end = left
         by_election = term.appointed_by == "members"
         return _next_filling(term.start, left) if by_election else refilled, None
-    if term.term_end >= LAST_DAY:
-        return LAST_DAY + timedelta(days=1), None
-    term.end = term.term_end
-    limit = character.organisation.bodies[term.body].tenure_limit_years or 9
-    served = (term.term_end - serving_since).days / 365.25
-    if served + (term.term_end - term.start).days / 365.25 > limit + 0.1:
-        stays = stays and overstays
-        term.explained = explained or None
-    return term.term_end + timedelta(days=1), term.person if stays else None
+    next_start = term.term_end + timedelta(days=1)
+    if next_start <= LAST_DAY:
+        term.end = term.term_end
+    beyond = seat.past_limit(term.person, _years_on(next_start, seat.term_years))
+    return next_start, term.person if stays and (overstays or not beyond) else None
+
+
+def _leaving_day(seat: _Seat, term: Term, dice: Dice) -> date:
+    """The day the person would leave early; the last day of the term where they would not."""
+    years = [year for year in range(4) if seat.draw("leaves_within_year", dice)]
+    first = _years_on(term.start, years[0] if years else 0)
+    day = dice.later(first, 30, 330)
+    return day if years else max(term.term_end, LAST_DAY)
 
 
 def _next_filling(start: date, left: date) -> date:
