@@ -183,6 +183,18 @@ def test_a_top_down_charity_is_judged_on_the_same_sheet():
         pytest.param("has_council", {"bodies": {"board": {"title": "B"}}}, False, id="no council"),
         pytest.param("several_categories", {"member_categories": {}}, False, id="no groups"),
         pytest.param(
+            "staff_are_members",
+            {"bodies": {"board": {"title": "B"}}},
+            False,
+            id="bodies described, groups left out",
+        ),
+        pytest.param(
+            "others_can_remove_board",
+            {"bodies": {"board": {"title": "B", "removed_by": "owner"}}},
+            True,
+            id="an owner can remove the board",
+        ),
+        pytest.param(
             "users_have_seats",
             {"member_categories": GROUPS, "bodies": {"council": {"title": "C"}}},
             None,
@@ -255,6 +267,7 @@ def test_the_facts_behind_the_answer_are_given():
         "council_appoints_board": True,
         "council_can_remove_board": True,
         "members_elect_board": False,
+        "others_can_remove_board": True,
     }
     assert (row.provides, row.verdict) == ("yes", "supported")
 

@@ -478,6 +478,17 @@ USERS = {"supported": {"title": "People supported", "kind": "users"}}
             {"elections": True},
             {
                 "bodies": {
+                    "board": {"title": "B", "appointed_by": "owner"},
+                    "committee": {"title": "Owner's committee"},
+                }
+            },
+            "no elections",
+            id="who fills a committee need not be stated",
+        ),
+        pytest.param(
+            {"elections": True},
+            {
+                "bodies": {
                     "board": {"title": "B", "appointed_by": "council"},
                     "council": {"title": "C", "appointed_by": "members"},
                 }

@@ -137,15 +137,20 @@ def _has_body(organisation: Organisation, code: str) -> Answer:
     return code in organisation.bodies if organisation.bodies else None
 
 
+def _states_groups(organisation: Organisation) -> bool:
+    """Whoever describes the bodies and lists no member groups has none."""
+    return _states(organisation, "member_categories") or bool(organisation.bodies)
+
+
 def _several_categories(organisation: Organisation) -> Answer:
-    if not _states(organisation, "member_categories"):
+    if not _states_groups(organisation):
         return None
     return len(organisation.member_categories) > 1
 
 
 def _are_members(kind: str) -> Callable[[Organisation], Answer]:
     def answer(organisation: Organisation) -> Answer:
-        if not _states(organisation, "member_categories"):
+        if not _states_groups(organisation):
             return None
         return bool(organisation.categories_of(kind))
 
@@ -200,6 +205,13 @@ def _either(*answers: Callable[[Organisation], Answer]) -> Callable[[Organisatio
     return lambda organisation: _any([answer(organisation) for answer in answers])
 
 
+def _others_can_remove_board(organisation: Organisation) -> Answer:
+    """Anyone but the board itself: members, a council, an owner."""
+    board = organisation.bodies.get("board")
+    removed_by = board.removed_by if board else None
+    return None if removed_by is None else removed_by != "board"
+
+
 def _council_has_reserved_matters(organisation: Organisation) -> Answer:
     if _has_body(organisation, "council") is False:
         return False
@@ -237,6 +249,7 @@ FACTS: dict[str, Callable[[Organisation], Answer]] = {
     "council_can_remove_board": _either(
         _council_may("remove_board"), _appoints("council", "board", "removed_by")
     ),
+    "others_can_remove_board": _others_can_remove_board,
     "council_approves_strategy": _council_may("approve_strategy"),
     "council_can_call_in": _council_may("call_in"),
     "council_has_reserved_matters": _council_has_reserved_matters,

@@ -37,6 +37,7 @@ Fact = Literal[
     "members_elect_board",
     "council_appoints_board",
     "council_can_remove_board",
+    "others_can_remove_board",
     "council_approves_strategy",
     "council_can_call_in",
     "council_has_reserved_matters",
@@ -73,11 +74,10 @@ class Applies(_Part):
 
 
 def _nobody_is_elected(organisation: Organisation) -> bool:
-    """Whether every seat is stated to be filled by others than members. Unstated: False."""
-    appointers = [
-        body.appointed_by for code, body in organisation.bodies.items() if code != "general_meeting"
-    ]
-    return bool(appointers) and None not in appointers and "members" not in appointers
+    """Whether board and council are stated to be filled by others than members. Unstated: False."""
+    by = {code: body.appointed_by for code, body in organisation.bodies.items()}
+    governing = [by[code] for code in ("board", "council") if code in by]
+    return bool(governing) and None not in governing and "members" not in by.values()
 
 
 class Indicator(_Part):
