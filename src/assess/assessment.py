@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from assess import compare
+from assess.change import changes
 from assess.claims import claims_table
 from assess.framework import Framework, load_framework
 from assess.gates import check_gates
@@ -41,16 +41,16 @@ class Assessment:
     @cached_property
     def principles(self) -> pd.DataFrame:
         """The six rows of the scorecard."""
-        return compare.principles(self.scores)
+        return principles(self.scores)
 
     @cached_property
     def changes(self) -> pd.DataFrame | None:
         """What became of each principle since the period before; None where there is none."""
-        return compare.changes(self, self.previous) if self.previous else None
+        return changes(self, self.previous) if self.previous else None
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
-        return compare.gaps(self.measures, self.records)
+        return gaps(self.measures, self.records)
 
     def trace(self, indicator: str) -> pd.DataFrame:
         """The source rows of one indicator, by sheet row, and how much of each counted.
@@ -72,11 +72,12 @@ def assess_records(
     previous: Period | str = "",
     *,
     seed: int = 0,
+    look_back: bool = True,
 ) -> Assessment:
     """Assess records for a period (empty: the latest twelve months) and the period before it.
 
     The earlier period is scored anew by the same method. It is left out where the records do not
-    reach back to it. Raises AssessError where there is nothing to assess.
+    reach back to it, or without `look_back`. Raises AssessError where there is nothing to assess.
     """
     records = records if isinstance(records, Records) else read_records(Path(records))
     framework = framework or load_framework()
@@ -84,7 +85,7 @@ def assess_records(
     earlier = _period(previous) or period.previous()
     # Another seed: draws that shared their random numbers would make a change look too certain.
     before = None
-    if previous or _reaches_back(records, earlier):
+    if look_back and (previous or _reaches_back(records, earlier)):
         before = _assess(records, framework, earlier, seed=seed + 1, previous=None)
     return _assess(records, framework, period, seed=seed, previous=before)
 
@@ -127,3 +128,37 @@ def _assess(
         seed=seed,
         previous=previous,
     )
+
+
+def principles(scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the principles, with how many of their indicators were found, of how many."""
+    indicators = scores[scores["level"] == "indicator"]
+    counts = indicators.groupby(indicators.index.str[0])[["scored_n", "applicable_n"]].sum()
+    counts = counts.set_axis(["found", "needed"], axis="columns")
+    return scores[scores["level"] == "principle"].join(counts)
+
+
+def gaps(measures: Measures, records: Records) -> pd.DataFrame:
+    """What is not recorded, the most telling first: what (columns or a sheet), adds, indicators.
+
+    `adds` is how many indicators would be measured if that alone were recorded. A sheet that is
+    not kept at all counts as one thing to record.
+    """
+    lacking = {
+        key: frozenset(_unit(place, records) for place in places)
+        for key, places in measures.table["missing_columns"].items()
+        if measures.table.loc[key, "state"] == "not recorded" and len(places)
+    }
+    rows = []
+    for units in sorted(set(lacking.values()), key=sorted):
+        ids = tuple(key for key, needed in lacking.items() if needed <= units)
+        rows.append({"what": tuple(sorted(units)), "adds": len(ids), "indicators": ids})
+    table = pd.DataFrame(rows, columns=["what", "adds", "indicators"])
+    effort = table["what"].map(len)
+    order = pd.DataFrame({"worth": -table["adds"] / effort, "effort": effort})
+    return table.loc[order.sort_values(["worth", "effort"], kind="stable").index]
+
+
+def _unit(place: str, records: Records) -> str:
+    table = place.partition(".")[0]
+    return place if records.given.get(table) else table

@@ -1,132 +1,136 @@
-"""Assessments side by side: one organisation over two years, several organisations, their gaps."""
+"""Several organisations: their scores, where each could stand, what most do not record.
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+Organisations are compared to find someone to learn from. No order is given without its range.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from assess.intervals import draw_range
-from assess.measure import Measures
-from assess.records import Records
-from assess.score import score
-from assess.uncertainty import level_draws
+from assess.assessment import Assessment, assess_records
+from assess.intervals import DRAWS, LEVEL, generator
+from assess.load import find_organisations
+from assess.records import AssessError
 
-if TYPE_CHECKING:
-    from assess.assessment import Assessment
-
-CHANGE_FLOOR = 30  # records behind a principle, in each year, before a change is claimed
-VERDICTS = ("rose", "fell", "could be chance", "other evidence", "not scored")
+FEWEST = 5  # organisations with a score, before their order is shown
+HALF_WIDTH = 1.645  # standard deviations from the middle to the end of a 90% range
+SCORES = ["organisation", "id", "level", "title", "score", "low", "high", "state"]
 
 
-def principles(scores: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the principles, with how many of their indicators were found, of how many."""
-    indicators = scores[scores["level"] == "indicator"]
-    counts = indicators.groupby(indicators.index.str[0])[["scored_n", "applicable_n"]].sum()
-    counts = counts.set_axis(["found", "needed"], axis="columns")
-    return scores[scores["level"] == "principle"].join(counts)
+@dataclass(frozen=True)
+class Results:
+    """What there is to compare.
 
-
-def changes(now: "Assessment", before: "Assessment") -> pd.DataFrame:
-    """What became of each principle: title, before, now, range of the difference, verdict.
-
-    A change counts only where the range of the difference leaves out 0, both on all the evidence
-    and on the evidence found in both years.
+    status   a row for each organisation: organisation, name, state, period, message
+    scores   a row for each organisation and each indicator, supporting principle and principle
     """
-    common = _scored(now) & _scored(before)
-    full = principle_draws(now) - principle_draws(before)
-    shared = principle_draws(now, common) - principle_draws(before, common)
-    rows = {}
-    for principle in now.framework.principles:
-        key = principle.id
-        row = {
-            "title": principle.title,
-            "before": before.scores.loc[key, "score"],
-            "now": now.scores.loc[key, "score"],
-            "low": np.nan,
-            "high": np.nan,
+
+    status: pd.DataFrame
+    scores: pd.DataFrame
+
+
+def gather(source: Path | str, *, period: str = "", seed: int = 0) -> Results:
+    """The results that `assess run` wrote to a folder, or those of the records in a folder.
+
+    Raises AssessError where nothing can be compared.
+    """
+    source = Path(source)
+    written = source / "status.csv"
+    results = _read(source) if written.exists() else _assessed(source, period, seed)
+    if results.scores.empty:
+        raise AssessError(
+            f"{source}: no organisation there could be assessed, so there is nothing to compare. "
+            "Name a folder of records, or of results from 'assess run'."
+        )
+    return results
+
+
+def _read(folder: Path) -> Results:
+    status = pd.read_csv(folder / "status.csv", dtype="str", keep_default_na=False)
+    tables = [
+        pd.read_csv(folder / place / "scores.csv", dtype={"id": "str", "parent": "str"})
+        for place in status["folder"]
+        if place
+    ]
+    return Results(status, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame())
+
+
+def _assessed(folder: Path, period: str, seed: int) -> Results:
+    rows, tables = [], []
+    for source in find_organisations([folder]):
+        row = {"organisation": source.name, "name": "", "period": "", "message": ""}
+        try:
+            assessment = assess_records(source, period=period, seed=seed, look_back=False)
+        except AssessError as fault:
+            rows.append(row | {"state": "failed", "message": str(fault)})
+            continue
+        organisation = assessment.organisation
+        row |= {"organisation": organisation.id, "name": organisation.name}
+        rows.append(row | {"state": "assessed", "period": str(assessment.period)})
+        tables.append(score_rows(assessment))
+    return Results(
+        pd.DataFrame(rows), pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    )
+
+
+def score_rows(assessment: Assessment) -> pd.DataFrame:
+    """The scores of one organisation as rows, with its id in each."""
+    rows = assessment.scores.rename_axis("id").reset_index()
+    return rows.assign(organisation=assessment.organisation.id)[SCORES]
+
+
+def profiles(results: Results) -> pd.DataFrame:
+    """Scores of the principles: a row for each organisation, a column for each principle."""
+    rows = results.scores[results.scores["level"] == "principle"]
+    return rows.set_index(["organisation", "id"])["score"].unstack()  # noqa: PD010 (keeps gaps)
+
+
+def titles(results: Results) -> dict[str, str]:
+    """Titles of the principles by id."""
+    rows = results.scores[results.scores["level"] == "principle"]
+    return dict(zip(rows["id"], rows["title"], strict=True))
+
+
+def evidence(results: Results) -> pd.DataFrame:
+    """For each organisation: indicators found, and how many apply to it."""
+    rows = results.scores[results.scores["level"] == "indicator"]
+    grouped = rows["state"].groupby(rows["organisation"])
+    return pd.DataFrame(
+        {
+            "found": grouped.agg(lambda states: (states == "scored").sum()),
+            "needed": grouped.agg(lambda states: (states != "does not apply").sum()),
         }
-        row["verdict"] = _verdict(row, key, full[key], shared[key], now, before, common)
-        if row["verdict"] not in ("not scored", "other evidence"):
-            row["low"], row["high"] = draw_range(full[key], row["now"] - row["before"])
-        rows[key] = row
-    return pd.DataFrame.from_dict(rows, orient="index")
+    )
 
 
-def principle_draws(assessment: "Assessment", only: frozenset[str] | None = None) -> pd.DataFrame:
-    """Scores the principles could have had, a column each; `only` keeps to some indicators.
+def ranks(results: Results, principle: str, *, seed: int = 0, draws: int = DRAWS) -> pd.DataFrame:
+    """Where each scored organisation could stand on one principle: name, low, middle, high.
 
-    NaN where a principle is not scored.
+    1 is the highest score. Draws come from each score's own range, with half of them on each side
+    of it. Organisations without a score are left out.
     """
-    measures, drawn, scores = assessment.measures, assessment.draws, assessment.scores
-    framework = assessment.framework
-    if only is not None:
-        left_out = ~measures.table.index.isin(list(only)) & (measures.table["state"] == "scored")
-        table = measures.table.assign(state=measures.table["state"].mask(left_out, "raw only"))
-        scores = score(replace(measures, table=table), framework)
-        drawn = drawn.filter(sorted(only)).reindex(columns=drawn.columns)
-    return level_draws(drawn, scores, framework)[[part.id for part in framework.principles]]
+    rows = results.scores[results.scores["id"] == principle].dropna(subset=["score"])
+    rng = generator(seed, "ranks", principle)
+    z = rng.standard_normal((draws, len(rows))) / HALF_WIDTH
+    score, low, high = (rows[name].to_numpy(dtype=float) for name in ("score", "low", "high"))
+    drawn = score + np.where(z > 0, z * (high - score), z * (score - low))
+    # Scores that are alike share the mean of their places, so none of them is put before another.
+    places = pd.DataFrame(-np.clip(drawn, 0, 100)).rank(axis=1).to_numpy()
+    ends = [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2]
+    low_rank, middle, high_rank = np.quantile(places, ends, axis=0)
+    table = {"name": rows["organisation"], "low": low_rank, "middle": middle, "high": high_rank}
+    return pd.DataFrame(table).reset_index(drop=True)
 
 
-def _scored(assessment: "Assessment") -> frozenset[str]:
-    table = assessment.measures.table
-    return frozenset(table.index[table["state"] == "scored"])
-
-
-def _verdict(
-    row: Mapping[str, float],
-    key: str,
-    full: pd.Series,
-    shared: pd.Series,
-    now: "Assessment",
-    before: "Assessment",
-    common: frozenset[str],
-) -> str:
-    if pd.isna(row["now"]) or pd.isna(row["before"]):
-        return "not scored"
-    same = sum(name[0] == key for name in common)
-    if same * 2 < max(sum(name[0] == key for name in _scored(year)) for year in (now, before)):
-        return "other evidence"
-    if min(_records_behind(year, key) for year in (now, before)) < CHANGE_FLOOR:
-        return "could be chance"
-    if shared.isna().any():
-        return "other evidence"
-    ranges = [draw_range(draws, draws.mean()) for draws in (full, shared)]
-    if all(low > 0 for low, _ in ranges):
-        return "rose"
-    if all(high < 0 for _, high in ranges):
-        return "fell"
-    return "could be chance"
-
-
-def _records_behind(assessment: "Assessment", principle: str) -> float:
-    table = assessment.measures.table
-    behind = table.index.str.startswith(principle) & (table["state"] == "scored")
-    return table.loc[behind, "records"].sum()
-
-
-def gaps(measures: Measures, records: Records) -> pd.DataFrame:
-    """What is not recorded, the most telling first: what (columns or a sheet), adds, indicators.
-
-    `adds` is how many indicators would be measured if that alone were recorded. A sheet that is
-    not kept at all counts as one thing to record.
-    """
-    lacking = {
-        key: frozenset(_unit(place, records) for place in places)
-        for key, places in measures.table["missing_columns"].items()
-        if measures.table.loc[key, "state"] == "not recorded" and len(places)
-    }
-    rows = []
-    for units in sorted(set(lacking.values()), key=sorted):
-        ids = tuple(key for key, needed in lacking.items() if needed <= units)
-        rows.append({"what": tuple(sorted(units)), "adds": len(ids), "indicators": ids})
-    table = pd.DataFrame(rows, columns=["what", "adds", "indicators"])
-    effort = table["what"].map(len)
-    order = pd.DataFrame({"worth": -table["adds"] / effort, "effort": effort})
-    return table.loc[order.sort_values(["worth", "effort"], kind="stable").index]
-
-
-def _unit(place: str, records: Records) -> str:
-    table = place.partition(".")[0]
-    return place if records.given.get(table) else table
+def common_gaps(results: Results) -> pd.DataFrame:
+    """Indicators by how many organisations lack the evidence: id, title, lacking, of."""
+    rows = results.scores[results.scores["level"] == "indicator"]
+    rows = rows[rows["state"] != "does not apply"]
+    lacking = (rows["state"] != "scored").groupby(rows["id"])
+    table = pd.DataFrame({"lacking": lacking.sum(), "of": lacking.size()})
+    table.insert(0, "title", rows.groupby("id")["title"].first())
+    table = table[table["lacking"] > 0].reset_index()
+    share = -table["lacking"] / table["of"]
+    return table.loc[share.sort_values(kind="stable").index]

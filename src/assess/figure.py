@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 TABLE = Markup(
     '<div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
-    "<table><caption>{caption}</caption>"
+    '<table class="{kind}"><caption>{caption}</caption>'
     "<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 )
 FIGURE = Markup(
@@ -67,8 +67,13 @@ def joined(pieces: Iterable[object]) -> Markup:
     return Markup("").join(pieces)
 
 
-def table(rows: pd.DataFrame, caption: str, *, numbers: Collection[str] = ()) -> Markup:
-    """`rows` as a table whose first column heads each row. Columns in `numbers` align right."""
+def table(
+    rows: pd.DataFrame, caption: str, *, numbers: Collection[str] = (), kind: str = "plain"
+) -> Markup:
+    """`rows` as a table whose first column heads each row. Columns in `numbers` align right.
+
+    `kind` is the name its look has in the page's style sheet.
+    """
     number = [Markup(' class="number"') if name in numbers else "" for name in rows.columns]
     heads = joined(
         Markup('<th scope="col"{}>{}</th>').format(*pair)
@@ -80,7 +85,7 @@ def table(rows: pd.DataFrame, caption: str, *, numbers: Collection[str] = ()) ->
         rest = zip(number[1:], cells[1:], strict=True)
         lines.append(first + joined(Markup("<td{}>{}</td>").format(*pair) for pair in rest))
     body = joined(Markup("<tr>{}</tr>").format(line) for line in lines)
-    return TABLE.format(caption=caption, head=heads, body=body)
+    return TABLE.format(kind=kind, caption=caption, head=heads, body=body)
 
 
 def shaded_table(rows: pd.DataFrame, scores: pd.DataFrame, caption: str) -> Markup:
@@ -93,7 +98,7 @@ def shaded_table(rows: pd.DataFrame, scores: pd.DataFrame, caption: str) -> Mark
             shade = "none" if pd.isna(value) else min(int(value // 20), 4)
             line += Markup('<td class="number shade-{}">{}</td>').format(shade, cell)
         lines.append(Markup("<tr>{}</tr>").format(line))
-    return TABLE.format(caption=caption, head=head, body=joined(lines))
+    return TABLE.format(kind="shaded", caption=caption, head=head, body=joined(lines))
 
 
 def heading(level: int, text: str) -> Markup:

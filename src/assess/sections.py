@@ -14,6 +14,7 @@ from assess.assessment import Assessment
 from assess.figure import Html, heading, joined, listed, paragraphs, table, terms_listed
 from assess.framework import Indicator, Principle
 from assess.intervals import clusters_of, effective_records, wilson
+from assess.schemas import CONTRACTS
 from assess.words import (
     DASH,
     Words,
@@ -26,13 +27,12 @@ from assess.words import (
     gate_state,
     goalposts,
     next_step,
-    place_name,
+    places,
     principle_name,
     result,
     scored,
     span,
     summary,
-    weakest_indicator,
     whole,
     why_not,
     year,
@@ -69,8 +69,7 @@ def opening(assessment: Assessment, words: Words, mode: str = "internal") -> Htm
 
 def in_short(assessment: Assessment, words: Words) -> Html:
     """The four sentences and the scorecard."""
-    weakest = weakest_indicator(assessment.framework, assessment.scores)
-    step = next_step(words, assessment.gaps, weakest)
+    step = next_step(words, assessment.gaps, assessment.scores)
     sentences = summary(words, assessment.principles, step, assessment.changes)
     before = assessment.previous.principles["score"] if assessment.previous else None
     card = charts.scorecard(
@@ -127,7 +126,12 @@ def _principle(assessment: Assessment, words: Words, principle: Principle) -> Ma
     return (
         heading(3, name)
         + paragraphs(" ".join(sentences))
-        + table(_results(assessment, words, entries), name, numbers=[words.say("Score")])
+        + table(
+            _results(assessment, words, entries),
+            words.say("Results for “{principle}”", principle=name),
+            numbers=[words.say("Score"), words.say("Records used"), words.say("Not known")],
+            kind="results",
+        )
         + _explained(words, entries, name)
     )
 
@@ -167,7 +171,7 @@ def _explained(words: Words, entries: list[Indicator], name: str) -> Markup:
     )
     caption = words.say("How the indicators of “{principle}” are scored", principle=name)
     return Markup('<details class="screen"><summary>{}</summary>{}</details>').format(
-        words.say("How these are scored"), table(rows, caption)
+        words.say("How these are scored"), table(rows, caption, kind="explained")
     )
 
 
@@ -218,13 +222,21 @@ def _shares(assessment: Assessment, words: Words, indicator: str, people) -> pd.
         hits, of = known["hit"].sum(), known["of"].sum()
         row = {"group": categories[code].title if code in categories else code}
         if of > 0 and people(assessment, part) >= FLOOR:
-            worth = effective_records(clusters_of(known))
-            low, high = wilson(hits / of * worth, worth)
+            low, high = _share_range(assessment.framework.indicator(indicator), known)
             row |= {"hits": hits, "of": of, "share": 100 * hits / of}
-            row |= {"low": 100 * float(low), "high": 100 * float(high)}
+            row |= {"low": 100 * low, "high": 100 * high}
         rows.append(row)
     columns = ["group", "hits", "of", "share", "low", "high"]
     return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _share_range(entry: Indicator, known: pd.DataFrame) -> tuple[float, float]:
+    """The 90% range of one group's share; rows of one meeting count for less than their number."""
+    share, worth = known["hit"].sum() / known["of"].sum(), known["of"].sum()
+    if entry.range == "meetings":
+        worth = effective_records(clusters_of(known))
+    low, high = wilson(share * worth, worth)
+    return float(low), float(high)
 
 
 def _people_attending(assessment: Assessment, rows: pd.DataFrame) -> int:
@@ -239,7 +251,7 @@ def actions(assessment: Assessment, words: Words) -> Html:
     """Gaps as actions to take on: what to record and what it adds; owner and date to fill in."""
     rows = pd.DataFrame(
         {
-            words.say("Record this"): words.listed(place_name(words, place) for place in gap.what),
+            words.say("Record this"): places(words, gap.what),
             words.say("It adds"): words.listed(
                 f"{key} {words.translate(assessment.framework.indicator(key).title)}"
                 for key in gap.indicators
@@ -266,15 +278,12 @@ def claims(assessment: Assessment, words: Words) -> Html:
         }
         for key, claim in assessment.claims.loc[list(framework)].iterrows()
     )
-    return Html(table(rows, words.say("Claims, rules and records")))
+    return Html(table(rows, words.say("Claims, rules and records"), kind="claims"))
 
 
 def _verdict(words: Words, claim: pd.Series) -> str:
     said = claim_verdict(words, claim["verdict"])
-    notes = [words.translate(claim["note"])]
-    if claim["empirical"]:
-        notes.append(words.say("No rule can provide this: only records speak."))
-    return " ".join([f"{said}.", *(note for note in notes if note)])
+    return f"{said} {words.translate(claim['note'])}".strip()
 
 
 def gates(assessment: Assessment, words: Words) -> Html:
@@ -317,7 +326,7 @@ def _tables_used(assessment: Assessment, words: Words) -> pd.DataFrame:
     records = assessment.records
     return pd.DataFrame(
         {
-            words.say("Sheet"): place_name(words, name),
+            words.say("Sheet"): words.translate(CONTRACTS[name].Config.title),
             words.say("File"): source,
             words.say("Rows"): f"{len(records.tables[name]):,}",
             words.say("Fingerprint"): _fingerprint(records.inputs, source),

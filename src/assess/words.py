@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from assess.framework import Framework, Indicator
+from assess.framework import Indicator
 from assess.records import AssessError, Period
 from assess.schemas import CONTRACTS
 
@@ -103,6 +103,13 @@ def result(words: Words, indicator: Indicator, row: pd.Series) -> str:
     value = quantity(words, row["value"], indicator.unit)
     if pd.isna(row["numerator"]) or pd.isna(row["denominator"]):
         return value
+    if indicator.unit == "%" and indicator.minimum_of == "rows":  # weighed, by minutes
+        return words.say(
+            "{value} (of {records} {things})",
+            value=value,
+            records=whole(row["records"]),
+            things=words.translate(indicator.counts),
+        )
     if indicator.unit == "%":
         return words.say(
             "{value} ({hits} of {total} {things})",
@@ -135,15 +142,22 @@ def span(words: Words, indicator: Indicator, row: pd.Series) -> str:
     )
 
 
-def place_name(words: Words, place: str) -> str:
-    """A "table.column", or a whole "table", by the titles its sheet shows."""
-    table, _, name = place.partition(".")
+def places(words: Words, wanted: Iterable[str]) -> str:
+    """Columns ("table.column") and whole sheets ("table") by the titles they show."""
+    by_table: dict[str, list[str]] = {}
+    for place in wanted:
+        table, _, column = place.partition(".")
+        by_table.setdefault(table, []).append(column)
+    return words.listed(_in_sheet(words, *pair) for pair in by_table.items())
+
+
+def _in_sheet(words: Words, table: str, columns: list[str]) -> str:
     sheet = words.translate(CONTRACTS[table].Config.title)
-    fields = CONTRACTS[table].to_schema().columns
-    if name not in fields:
+    if not all(columns):
         return words.say("the sheet “{sheet}”", sheet=sheet)
-    title = words.translate(fields[name].title)
-    return words.say("“{column}” on the sheet “{sheet}”", column=title, sheet=sheet)
+    fields = CONTRACTS[table].to_schema().columns
+    titles = "”, “".join(words.translate(fields[column].title) for column in columns)
+    return words.say("“{columns}” on the sheet “{sheet}”", columns=titles, sheet=sheet)
 
 
 def why_not(words: Words, indicator: Indicator, row: pd.Series, *, floor: int) -> str:
@@ -167,7 +181,7 @@ def why_not(words: Words, indicator: Indicator, row: pd.Series, *, floor: int) -
     if missing:
         return words.say(
             "Not recorded: {columns}.",
-            columns=words.listed(place_name(words, column) for column in missing),
+            columns=places(words, missing),
         )
     if row["reason"] == "no rows":
         return words.say("Not recorded: nothing of this kind in the period.")
@@ -274,7 +288,7 @@ def against_peers(words: Words, row: pd.Series, median: float, *, peers: int, mi
 
 
 def changed(words: Words, row: pd.Series) -> str:
-    """What became of one principle's score. `row` is one of `compare.changes`."""
+    """What became of one principle's score. `row` is one of `change.changes`."""
     fields = {
         "principle": words.translate(row["title"]),
         "before": whole(row["before"]),
@@ -388,26 +402,40 @@ def _gaps(words: Words, principles: pd.DataFrame) -> str:
         return words.say("nothing. All six principles have enough evidence.")
     if len(without) == 1:
         return not_scored(words, without.iloc[0])
+    if len(without) == len(principles):
+        return words.say(
+            "all six principles. Too little is recorded. "
+            "This does not mean the practices are missing."
+        )
     return words.say(
         "{principles}. Too little is recorded. This does not mean the practices are missing.",
         principles=words.listed(words.translate(title) for title in without["title"]),
     )
 
 
-def next_step(words: Words, gaps: pd.DataFrame, weakest: Indicator | None) -> str:
-    """The one thing to record that adds most. `gaps` is of `compare.gaps`, the best first."""
+def next_step(words: Words, gaps: pd.DataFrame, scores: pd.DataFrame) -> str:
+    """The one thing to record that adds most; where nothing is missing, where to look first.
+
+    `gaps` is of `assessment.gaps`, the best first.
+    """
     if not gaps.empty:
         gap = gaps.iloc[0]
         return words.say(
             "If you recorded {what}, {added} more of the {needed} missing pieces of evidence "
             "would be there.",
-            what=words.listed(place_name(words, place) for place in gap["what"]),
+            what=places(words, gap["what"]),
             added=whole(gap["adds"]),
             needed=whole(len({key for keys in gaps["indicators"] for key in keys})),
         )
-    if weakest is not None:
-        return words.translate(weakest.remedy)
-    return words.say("Keep recording as you do now.")
+    indicators = scores[scores["level"] == "indicator"].dropna(subset=["score"])
+    if indicators.empty:
+        return words.say("Keep recording as you do now.")
+    lowest = indicators.loc[indicators["score"].idxmin()]
+    return words.say(
+        "Look first at “{indicator}”. It has the lowest score, {score}.",
+        indicator=words.translate(lowest["title"]),
+        score=whole(lowest["score"]),
+    )
 
 
 # Verdicts on claims and gates
@@ -415,11 +443,11 @@ def next_step(words: Words, gaps: pd.DataFrame, weakest: Indicator | None) -> st
 
 def claim_verdict(words: Words, verdict: str) -> str:
     return {
-        "supported": words.say("Supported by the records"),
-        "not supported": words.say("Not supported by the records"),
-        "mixed": words.say("Mixed: it could be either"),
-        "not evidenced": words.say("Not enough evidence"),
-        "does not apply": words.say("Does not apply here"),
+        "supported": words.say("Supported."),
+        "not supported": words.say("Not supported."),
+        "mixed": words.say("Mixed."),
+        "not evidenced": words.say("Not enough evidence."),
+        "does not apply": words.say("Does not apply here."),
     }[verdict]
 
 
@@ -502,6 +530,7 @@ def facts(words: Words) -> dict[str, str]:
         "members_elect_board": words.say("members elect the board"),
         "council_appoints_board": words.say("the council appoints the board"),
         "council_can_remove_board": words.say("the council can remove the board"),
+        "others_can_remove_board": words.say("others than the board can remove it"),
         "council_approves_strategy": words.say("the council approves strategy"),
         "council_can_call_in": words.say("the council can call decisions in"),
         "council_has_reserved_matters": words.say("some decisions are kept for the council"),
@@ -530,9 +559,9 @@ def constitution(words: Words, provided: Mapping[str, bool | None]) -> str:
 def claim_records(words: Words, claim: pd.Series) -> str:
     """What the records show about one claim."""
     if not claim["scored"]:
-        return words.say("No indicator is scored ({ids}).", ids=", ".join(claim["indicators"]))
+        return words.say("Nothing scored: {ids}.", ids=", ".join(claim["indicators"]))
     return words.say(
-        "Score {score}, range {low} to {high}, from {n} of {total} indicators ({ids}).",
+        "Score {score} ({low} to {high}). {n} of {total} indicators: {ids}.",
         score=whole(claim["score"]),
         low=whole(claim["low"]),
         high=whole(claim["high"]),
@@ -540,9 +569,3 @@ def claim_records(words: Words, claim: pd.Series) -> str:
         total=len(claim["indicators"]),
         ids=", ".join(claim["scored"]),
     )
-
-
-def weakest_indicator(framework: Framework, scores: pd.DataFrame) -> Indicator | None:
-    """The scored indicator with the lowest score; None where none is scored."""
-    scored_only = scores[scores["level"] == "indicator"].dropna(subset=["score"])
-    return None if scored_only.empty else framework.indicator(scored_only["score"].idxmin())

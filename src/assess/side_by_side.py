@@ -1,0 +1,121 @@
+"""The sections of the comparison notebook: a function for each, a piece of the page from each."""
+
+import pandas as pd
+
+from assess import charts, compare
+from assess.compare import Results
+from assess.figure import Html, heading, joined, paragraphs, table
+from assess.records import Period
+from assess.words import DASH, Words, principle_name, whole
+
+MOST_GAPS = 12  # lines in the list of gaps
+
+
+def opening(results: Results, words: Words, mode: str = "internal") -> Html:
+    """How many organisations, and how the page is to be read."""
+    compared = results.scores["organisation"].nunique()
+    title = words.say("{n} organisations side by side", n=compared)
+    notes = words.say(
+        "These organisations differ in size, form and purpose. "
+        "Use this to find someone to learn from, not to judge who is best."
+    )
+    banner = ""
+    if mode == "internal":
+        banner = paragraphs(
+            words.say("For the organisations named here only. Do not pass on."), kind="banner"
+        )
+    return Html(
+        heading(1, title) + paragraphs(notes) + banner, {"lang": words.lang, "title": title}
+    )
+
+
+def names(results: Results) -> dict[str, str]:
+    """Names by id; the id where there is no name."""
+    rows = results.status.itertuples()
+    return {row.organisation: row.name or row.organisation for row in rows}
+
+
+def status(results: Results, words: Words) -> Html:
+    """What became of each organisation's records, and how much evidence they held."""
+    found = compare.evidence(results)
+    scored = compare.profiles(results).notna().sum(axis=1)
+    rows = pd.DataFrame(
+        {
+            words.say("Organisation"): row.name or row.organisation,
+            words.say("Period"): _period(words, row.period),
+            words.say("Principles scored"): whole(scored.get(row.organisation, float("nan"))),
+            words.say("Evidence found"): _evidence(words, found, row.organisation),
+            words.say("To note"): row.message,
+        }
+        for row in results.status.itertuples()
+    )
+    return Html(table(rows, words.say("The organisations and their records")))
+
+
+def _period(words: Words, period: str) -> str:
+    return words.period(Period.parse(period)) if period else DASH
+
+
+def _evidence(words: Words, found: pd.DataFrame, organisation: str) -> str:
+    if organisation not in found.index:
+        return DASH
+    row = found.loc[organisation]
+    return words.say("{n} of {total}", n=whole(row["found"]), total=whole(row["needed"]))
+
+
+def profiles(results: Results, words: Words) -> Html:
+    """The scores of all as a table; a number in every cell."""
+    scores = compare.profiles(results)
+    titles = compare.titles(results)
+    scores = scores.rename(
+        index=names(results),
+        columns={key: principle_name(words, key, titles[key]) for key in titles},
+    )
+    return charts.heat_table(
+        scores,
+        words,
+        caption=words.say("Scores on the six principles"),
+        corner=words.say("Organisation"),
+    )
+
+
+def ranks(results: Results, words: Words, *, seed: int, you: str = "") -> Html:
+    """For each principle, where each organisation could stand."""
+    titles = compare.titles(results)
+    return Html(
+        joined(_ranks(results, words, key, titles[key], seed, you) for key in sorted(titles))
+    )
+
+
+def _ranks(results: Results, words: Words, key: str, title: str, seed: int, you: str):
+    name = principle_name(words, key, title)
+    places = compare.ranks(results, key, seed=seed)
+    if len(places) < compare.FEWEST:
+        few = words.say("Too few organisations have a score here to show where each could stand.")
+        return heading(3, name) + paragraphs(few)
+    named = names(results)
+    figure = charts.rank_ranges(
+        places.assign(name=places["name"].map(named)),
+        words,
+        title=words.say("Where each organisation could stand: {principle}", principle=name),
+        caption=words.say("Places each organisation could have on “{principle}”", principle=name),
+        you=named.get(you, ""),
+    )
+    return heading(3, name) + figure.markup
+
+
+def gaps(results: Results, words: Words) -> Html:
+    """What most organisations do not record."""
+    rows = compare.common_gaps(results).head(MOST_GAPS)
+    if rows.empty:
+        return Html(paragraphs(words.say("No evidence is missing anywhere.")))
+    shown = pd.DataFrame(
+        {
+            words.say("Indicator"): f"{row.id} {words.translate(row.title)}",
+            words.say("Organisations without this evidence"): words.say(
+                "{n} of {total}", n=whole(row.lacking), total=whole(row.of)
+            ),
+        }
+        for row in rows.itertuples()
+    )
+    return Html(table(shown, words.say("Evidence most often missing")))
