@@ -514,37 +514,32 @@ def holding(given: dict[str, list[str]], kinds: Sequence[str] = ()) -> Records:
 
 
 @pytest.mark.parametrize(
-    ("given", "kinds", "missing"),
+    ("given", "missing"),
     [
-        pytest.param(
-            {"roles": ["body"], "development": ["kind", "done_on"]},
-            ["training", "declaration"],
-            (),
-            id="all there",
-        ),
-        pytest.param(
-            {"roles": ["body"], "development": ["kind", "done_on"]},
-            ["training"],
-            ("development.kind",),
-            id="no row of that kind: declarations are not kept here",
-        ),
+        pytest.param({"roles": ["body"], "development": ["kind", "done_on"]}, (), id="all there"),
         pytest.param(
             {"development": ["kind"]},
-            ["declaration"],
             ("roles.body", "development.done_on"),
             id="a whole table and a column",
         ),
-        pytest.param(
-            {"roles": ["body"]},
-            [],
-            ("development.kind", "development.done_on"),
-            id="told once, though needed twice",
-        ),
     ],
 )
-def test_missing_columns(given, kinds, missing):
-    """3.2a needs roles.body, development.kind with a declaration, and development.done_on."""
-    assert entry().missing_columns(holding(given, kinds)) == missing
+def test_missing_columns(given, missing):
+    """3.2a needs roles.body, development.kind and development.done_on."""
+    assert entry().missing_columns(holding(given)) == missing
+
+
+@pytest.mark.parametrize(
+    ("kinds", "lacking"),
+    [
+        pytest.param(["training", "declaration"], False, id="one declaration is listed"),
+        pytest.param(["training"], True, id="training alone: declarations are not kept here"),
+        pytest.param([], True, id="nothing is listed"),
+    ],
+)
+def test_a_kind_of_row_that_is_never_listed_is_not_kept(kinds, lacking):
+    """3.2a needs a declaration somewhere in development.kind."""
+    assert entry().lacks_rows(holding({"development": ["kind"]}, kinds)) is lacking
 
 
 def test_one_of_several_columns_is_enough():

@@ -129,14 +129,13 @@ class Indicator(_Part):
     def missing_columns(self, records: Records) -> tuple[str, ...]:
         """The columns it cannot do without that hold nothing, as "table.column"."""
         missing = [place for place in self.needs if not _is_given(records, place)]
-        missing += [
-            place
-            for place, word in self.needs_rows.items()
-            if place not in missing and not _holds(records, place, word)
-        ]
         if self.needs_one_of and not any(_is_given(records, p) for p in self.needs_one_of):
             missing += self.needs_one_of
         return tuple(missing)
+
+    def lacks_rows(self, records: Records) -> bool:
+        """Whether a word it needs is nowhere in its column: what is never listed is not kept."""
+        return not all(_holds(records, place, word) for place, word in self.needs_rows.items())
 
 
 def _is_given(records: Records, place: str) -> bool:

@@ -138,7 +138,8 @@ def _measured(
         reason = "no table" if absent else "no column"
         return {"state": "not recorded", "reason": reason, "missing_columns": missing}, None
     row: dict[str, Any] = {"missing_columns": ()}
-    if any(cut(table, _dated_by(entry, table), entry.years).empty for table in _needed(entry)):
+    empty = any(cut(table, _dated_by(entry, table), entry.years).empty for table in _needed(entry))
+    if empty or entry.lacks_rows(records):
         return row | {"state": "not recorded", "reason": "no rows"}, None
     seen = _observe(entry, records, period, cut)
     if seen.reason:
