@@ -48,16 +48,20 @@ __all__ = ["CONTRACTS", "schema_of"]
 @functools.cache
 def schema_of(table: str) -> pa.DataFrameSchema:
     """The pandera schema of a contract. Building one takes a moment, so it is kept."""
-    _keep_pandera_from_importing_dask()
+    _spare_pandera_needless_imports()
     return CONTRACTS[table].to_schema()
 
 
-def _keep_pandera_from_importing_dask() -> None:
-    """Where dask is installed, pandera loads all of it (0.9 s) to see that no contract uses it."""
-    hidden = [name for name in ("dask", "dask.dataframe") if name not in sys.modules]
+def _spare_pandera_needless_imports() -> None:
+    """Keep pandera from loading all of dask and hypothesis (1.2 s), which no contract uses.
+
+    It does so wherever they are installed. Both are there again for whoever asks for them.
+    """
+    hidden = [name for name in ("dask", "dask.dataframe", "hypothesis") if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))
     try:
         importlib.import_module("pandera.typing.dask")
+        importlib.import_module("pandera.backends.pandas.builtin_checks")
     finally:
         for name in hidden:
             del sys.modules[name]

@@ -53,6 +53,10 @@ class Engagements(pa.DataFrameModel):
         strict = True
         metadata = {"required": False, "dated_by": "opened_on"}  # noqa: RUF012
 
+    @pa.dataframe_check(error="tabled_on is before opened_on; a report is put after it comes")
+    def tabled_after_opening(cls, engagements: pd.DataFrame) -> pd.Series:
+        return ~(engagements["tabled_on"] < engagements["opened_on"])
+
     @pa.dataframe_check(error="closed_on is before opened_on; put the later date in closed_on")
     def closes_after_opening(cls, engagements: pd.DataFrame) -> pd.Series:
         return ~(engagements["closed_on"] < engagements["opened_on"])

@@ -86,6 +86,18 @@ class Meetings(pa.DataFrameModel):
     def notice_before_meeting(cls, meetings: pd.DataFrame) -> pd.Series:
         return ~(meetings["notice_on"] > meetings["held_on"])
 
+    @pa.dataframe_check(
+        error="record_issued_on is before held_on; the members' record comes after the meeting"
+    )
+    def record_after_meeting(cls, meetings: pd.DataFrame) -> pd.Series:
+        return ~(meetings["record_issued_on"] < meetings["held_on"])
+
+    @pa.dataframe_check(
+        error="minutes_approved_on is before held_on; minutes are agreed after the meeting"
+    )
+    def approval_after_meeting(cls, meetings: pd.DataFrame) -> pd.Series:
+        return ~(meetings["minutes_approved_on"] < meetings["held_on"])
+
     @pa.dataframe_check(error="minutes_draft_on is before held_on; minutes come after the meeting")
     def minutes_after_meeting(cls, meetings: pd.DataFrame) -> pd.Series:
         return ~(meetings["minutes_draft_on"] < meetings["held_on"])

@@ -1,4 +1,4 @@
-"""Small records that several tests share, and a way to write them as a secretary would keep them."""
+"""Small records that several tests share, and a way to write them as a secretary would."""
 
 import csv
 from collections.abc import Callable

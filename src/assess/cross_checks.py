@@ -276,7 +276,7 @@ def quorum_present(tables: Tables, organisation: Organisation, findings: Finding
         few,
         None,
         [
-            f"only {n:g} with a vote were there, fewer than the quorum of {least:g}"
+            f"only {n:g} with a vote present, fewer than the quorum of {least:g}"
             for n, least in zip(there[few], asked[few], strict=True)
         ],
         "check the numbers; a meeting without a quorum cannot decide",

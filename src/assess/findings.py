@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import pandas as pd
 
 from assess.records import Problem
+
+# Faults of one kind in one column that are printed before the rest are only counted.
+PRINTED = 5
 
 
 @dataclass
@@ -69,3 +73,24 @@ class Findings:
         """Remember rows that are left out of the records."""
         source = self.sources[table]
         self.excluded += [(source, row, rule) for row in rows.tolist()]
+
+
+def lines_of(problems: Iterable[Problem]) -> list[str]:
+    """Problems by file, kind and column, serious ones first; of each kind the first few."""
+    lines = []
+    for (source, *_), alike in groupby(sorted(problems, key=_kind), key=_kind):
+        rows = list(alike)
+        shown = rows if len(rows) <= PRINTED + 1 else rows[:PRINTED]
+        lines += [str(problem) for problem in shown]
+        if more := rows[len(shown) :]:
+            lines.append(f"{source}: and {len(more):,} more like this{_from_row_to_row(more)}")
+    return lines
+
+
+def _kind(problem: Problem) -> tuple[bool, str, str, str]:
+    return (problem.source, not problem.serious, problem.column or "", problem.rule)
+
+
+def _from_row_to_row(problems: list[Problem]) -> str:
+    rows = [problem.row for problem in problems if problem.row is not None]
+    return f" in rows {min(rows)} to {max(rows)}" if rows else ""

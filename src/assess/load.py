@@ -59,6 +59,9 @@ def _organisations_in(path: Path, depth: int) -> Iterator[Path]:
         if depth == 0 or _is_workbook(path):
             yield path
         return
+    if not _can_be_read(path):
+        yield path  # loading it will say so
+        return
     entries = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith((".", "~"))]
     if any(_marks_an_organisation(entry) for entry in entries):
         yield path
@@ -69,10 +72,18 @@ def _organisations_in(path: Path, depth: int) -> Iterator[Path]:
 
 
 def _check_path(path: Path) -> None:
-    if not path.exists():
-        near_name = near(path.name, os.listdir(path.parent)) if path.parent.is_dir() else None
+    if not _can_be_read(path):
+        parent = path.parent
+        near_name = near(path.name, os.listdir(parent)) if _can_be_read(parent) else None
         advice = f"Did you mean {path.parent / near_name}?" if near_name else "Check the spelling."
-        raise AssessError(f"{path}: there is no such file or folder. {advice}")
+        raise AssessError(f"{path}: there is no such file or folder that can be read. {advice}")
+
+
+def _can_be_read(path: Path) -> bool:
+    try:
+        return path.is_file() or (path.is_dir() and os.access(path, os.R_OK | os.X_OK))
+    except OSError:  # a name too long for any file
+        return False
 
 
 def _is_workbook(path: Path) -> bool:
@@ -107,6 +118,7 @@ def load(path: Path | str) -> RawRecords:
 def _load_folder(folder: Path) -> RawRecords:
     files = [path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "~"))]
     given = [path for path in files if path.suffix.lower() in TABLE_ENDINGS]
+    given.sort(key=lambda path: path.suffix.lower())  # members.csv before members.tsv
     described = [path for path in files if path.name.lower() in ORGANISATION_FILES]
     workbooks = [path for path in files if _is_workbook(path)]
     if len(workbooks) == 1 and not given and not described:

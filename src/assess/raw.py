@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from assess.records import AssessError, Problem
@@ -127,7 +128,8 @@ def _surplus_cells(body: pd.DataFrame, width: int, source: str) -> list[Problem]
     surplus = body.iloc[:, width:]
     if surplus.empty:
         return []
-    cells = width + (surplus != "").mul(range(1, surplus.shape[1] + 1)).max(axis=1)
+    places = np.arange(1, surplus.shape[1] + 1)
+    cells = width + ((surplus != "") * places).max(axis=1)
     cells = cells[cells > width]
     remedy = "put quotation marks round a text that holds the separator"
     return [

@@ -1,4 +1,4 @@
-"""What the steps hand on: an organisation's records, the period they are read for, their problems."""
+"""What the steps hand on: the records, the period they are read for, and their problems."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

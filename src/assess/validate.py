@@ -4,16 +4,18 @@ A cell that cannot be used stands as missing and the rest of its row goes on. A 
 only where its key cannot be used: an identifier that is missing, repeated, or points nowhere.
 """
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pandera.errors
+import pandera.pandas as pa
 
 from assess.constitution import read_organisation
 from assess.cross_checks import check_between_tables, metadata, use_listed_codes
-from assess.findings import Findings
+from assess.findings import Findings, lines_of
 from assess.load import load
 from assess.parse import DTYPES, parse
 from assess.raw import REQUIRED, RawRecords, RawTable, near, plain
@@ -38,7 +40,8 @@ class CannotBeAssessedError(AssessError):
 
     def __init__(self, path: Path, problems: list[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=_in_order))
-        lines = "\n".join(f"  {problem}" for problem in self.problems if problem.serious)
+        serious = [problem for problem in self.problems if problem.serious]
+        lines = "\n".join(f"  {line}" for line in lines_of(serious))
         super().__init__(f"{path.name} cannot be assessed until this is mended:\n{lines}")
 
 
@@ -60,12 +63,13 @@ def validate(raw: RawRecords) -> Records:
     Raises CannotBeAssessedError where the organisation is not described, or a required table is
     there and cannot be read, or none of the required tables is there.
     """
-    sources = {name: f"{name}.csv" for name in CONTRACTS}
+    sources = {name: _usual_source(raw, name) for name in CONTRACTS}
     sources |= {name: table.source for name, table in raw.tables.items()}
     findings = Findings(sources, problems=list(raw.problems))
     organisation = _organisation(raw, findings)
-    known = organisation or Organisation.model_construct(id="", name="")
-    tables = {name: _table(name, raw.tables.get(name), known, findings) for name in CONTRACTS}
+    tables = {
+        name: _table(name, raw.tables.get(name), organisation, findings) for name in CONTRACTS
+    }
     _refuse_if_nothing_to_assess(raw, organisation, findings)
     tables = check_between_tables(tables, organisation, findings)
     return Records(
@@ -112,25 +116,30 @@ def _refuse_if_nothing_to_assess(
 
 
 def _missing_table(raw: RawRecords, name: str) -> Problem:
-    if raw.path.is_dir():
-        source, remedy = f"{name}.csv", "add the file to the folder"
-    else:
-        source, remedy = f"{raw.path.name}, sheet {name}", "add the sheet"
-    return Problem(source, None, None, "is missing or empty", remedy, rule="missing")
+    remedy = "add it, with a row for each of what there was"
+    return Problem(
+        _usual_source(raw, name), None, None, "is missing or empty", remedy, rule="missing"
+    )
+
+
+def _usual_source(raw: RawRecords, name: str) -> str:
+    """Where a table that is not given would have been."""
+    return f"{name}.csv" if raw.path.is_dir() else f"{raw.path.name}, sheet {name}"
 
 
 # One table --------------------------------------------------------------------------------------
 
 
 def _table(
-    name: str, raw: RawTable | None, organisation: Organisation, findings: Findings
+    name: str, raw: RawTable | None, organisation: Organisation | None, findings: Findings
 ) -> pd.DataFrame:
     """The typed table of one contract."""
     columns = _match_headings(name, raw, findings) if raw else None
     if columns is None:
         return _typed(name, {}, pd.RangeIndex(0, name="row"))
     rows = _read_columns(name, raw.rows, columns, findings)
-    rows = use_listed_codes(name, rows, organisation, findings)
+    if organisation is not None:
+        rows = use_listed_codes(name, rows, organisation, findings)
     rows = _drop_unusable_keys(name, rows, findings)
     absent = set(rows.columns).difference(columns)
     return _hold_against_contract(name, rows, absent, findings)
@@ -315,23 +324,61 @@ def _hold_against_contract(
     """`rows` with every cell blanked that breaks its contract. `absent`: columns not given."""
     if rows.empty:
         return rows
+    schema = schema_of(name)
+    rows = _hold_columns(name, rows, absent, schema, findings)
+    for check in schema.checks:
+        rows = _hold_rows(name, rows, check, findings)
+    return rows
+
+
+def _hold_columns(
+    name: str,
+    rows: pd.DataFrame,
+    absent: set[str],
+    schema: pa.DataFrameSchema,
+    findings: Findings,
+) -> pd.DataFrame:
+    """What the contract asks of one column at a time."""
+    columns_only = copy.copy(schema)
+    columns_only.checks = []
     try:
-        return schema_of(name).validate(rows, lazy=True)
+        return columns_only.validate(rows, lazy=True)
     except pandera.errors.SchemaErrors as broken:
         faults = broken.schema_errors
     for fault in faults:
-        column, what, remedy = _in_words(fault, rows)
+        column = fault.schema.name
         cases = pd.Index(pd.unique(fault.failure_cases["index"]), dtype="int64", name="row")
         if fault.reason_code is pandera.errors.SchemaErrorReason.SERIES_CONTAINS_NULLS:
-            lost = cases.difference(findings.cells_lost(name, column))
+            blank = cases.difference(findings.cells_lost(name, column))
             if column not in absent:
-                findings.note(name, lost, column, what, remedy, rule="empty")
+                findings.note(name, blank, column, "is empty", "fill it in", rule="empty")
             continue
+        words = _in_words(fault.check)
         shown = _numbers(rows.loc[cases, column])
-        findings.note(name, cases, column, [one + what for one in shown], remedy, rule=what)
-        findings.cannot_read(name, column, cases)
-        rows = rows.assign(**{column: rows[column].mask(rows.index.isin(cases))})
+        findings.note(name, cases, column, [one + words for one in shown], "correct it", rule=words)
+        rows = _blank(name, rows, column, cases, findings)
     return rows
+
+
+def _hold_rows(name: str, rows: pd.DataFrame, check: pa.Check, findings: Findings) -> pd.DataFrame:
+    """What the contract asks of the cells of a row together.
+
+    The check is asked directly: where a million rows fail it, pandera's report would list every
+    cell of each. Its text begins with the column to blank: see `schemas/columns.py`.
+    """
+    column, _, text = check.error.partition(" ")
+    what, _, remedy = text.partition("; ")
+    passed = check(rows).check_output
+    lost = rows.index[~passed]
+    findings.note(name, lost, column, what, remedy, rule=what)
+    return _blank(name, rows, column, lost, findings)
+
+
+def _blank(
+    name: str, rows: pd.DataFrame, column: str, lost: pd.Index, findings: Findings
+) -> pd.DataFrame:
+    findings.cannot_read(name, column, lost)
+    return rows.assign(**{column: rows[column].mask(rows.index.isin(lost))})
 
 
 def _numbers(cells: pd.Series) -> list[str]:
@@ -341,16 +388,7 @@ def _numbers(cells: pd.Series) -> list[str]:
     return [f"is {value:g}, and " for value in cells]
 
 
-def _in_words(fault: Any, rows: pd.DataFrame) -> tuple[str, str, str]:
-    """The column to blank, what is wrong with it, and what to do.
-
-    The text of a check on whole rows begins with the column to blank: see `schemas/columns.py`.
-    """
-    if fault.schema.name in rows:
-        if fault.reason_code is pandera.errors.SchemaErrorReason.SERIES_CONTAINS_NULLS:
-            return fault.schema.name, "is empty", "fill it in"
-        words = CHECK_WORDS.get(fault.check.name, f"does not pass the check {fault.check.name}")
-        return fault.schema.name, words.format(**fault.check.statistics), "correct it"
-    column, _, text = fault.check.error.partition(" ")
-    what, _, remedy = text.partition("; ")
-    return column, what, remedy
+def _in_words(check: pa.Check) -> str:
+    """What a check asks for, as its rule in `CHECK_WORDS` or by its name."""
+    words = CHECK_WORDS.get(check.name, f"does not pass the check {check.name}")
+    return words.format(**check.statistics)

@@ -52,7 +52,8 @@ def load_workbook(path: Path, *, inside: Path) -> RawRecords:
         if name is None:
             problems.append(stray(source, title))
         elif name == "organisation":
-            organisation, organisation_source = organisation_of(grid), source
+            (organisation, found), organisation_source = organisation_of(grid, source), source
+            problems += found
         elif name in tables:
             problems.append(second_table(source, tables[name].source))
         else:
@@ -146,28 +147,36 @@ def as_text(cell: object) -> str:
     if isinstance(cell, datetime.datetime):
         at_midnight = cell.time() == datetime.time()
         return cell.date().isoformat() if at_midnight else cell.isoformat(sep=" ")
-    if isinstance(cell, float) and np.isfinite(cell) and cell.is_integer():
-        return str(int(cell))
+    if isinstance(cell, float) and np.isfinite(cell):
+        return np.format_float_positional(cell, trim="-")  # 12.0 is 12, and 0.00001 not 1e-05
     return "" if cell is None else str(cell)
 
 
-def organisation_of(grid: pd.DataFrame) -> dict[str, Any]:
+def organisation_of(grid: pd.DataFrame, source: str) -> tuple[dict[str, Any], list[Problem]]:
     """What the organisation sheet says: a name in the first column, its value in the second.
 
     A name with points, such as `bodies.board.seats`, stands for a value inside another; a value
     with semicolons is a list where a list is asked for.
     """
     written: dict[str, Any] = {}
-    for _, row in grid.iterrows():
-        cells = [cell.strip() for cell in row]
-        if len(cells) < 2 or not cells[0] or not cells[1]:
-            continue
-        place, *path = reversed(cells[0].split("."))
-        inside = written
-        for step in reversed(path):
-            inside = inside.setdefault(step, {})
-            if not isinstance(inside, dict):
-                break
-        if isinstance(inside, dict):
-            inside[place] = cells[1]
-    return written
+    problems = []
+    for row, cells in zip(grid.index.tolist(), grid.to_numpy().tolist(), strict=True):
+        name, value = [cell.strip() for cell in [*cells, "", ""][:2]]
+        if name and value and not _put(written, name.split("."), value):
+            what = f"{name} stands twice, and was left out"
+            remedy = "keep one of the two"
+            problems.append(Problem(source, row, None, what, remedy, rule="name twice"))
+    return written, problems
+
+
+def _put(written: dict[str, Any], path: list[str], value: str) -> bool:
+    """Put a value in its place. False where something stands there already."""
+    *steps, last = path
+    for step in steps:
+        written = written.setdefault(step, {})
+        if not isinstance(written, dict):
+            return False
+    if last in written:
+        return False
+    written[last] = value
+    return True
