@@ -31,18 +31,26 @@ def draws(
     rest on the same meetings move together. Give each organisation and year its own seed:
     draws that share their random numbers make a difference look surer than it is.
     """
+    drawn = value_draws(measures, framework, seed=seed, n=n)
+    for entry in framework.indicators:
+        drawn[entry.id] = normalise(drawn[entry.id], *entry.goalposts)
+    return drawn
+
+
+def value_draws(
+    measures: "Measures", framework: Framework, *, seed: int = 0, n: int = DRAWS
+) -> pd.DataFrame:
+    """Values each indicator's measure could have had, in its unit; otherwise as `draws`."""
     scored = measures.table["state"] == "scored"
     entries = {e.id: e for e in framework.indicators if scored.get(e.id, False)}
     observed = {id: measures.observed[id] for id in entries}
     ranges = {id: entry.range for id, entry in entries.items()}
-    table = np.full((n, len(framework.indicators)), np.nan)
     drawn = observed_draws(observed, ranges, n, seed=seed)
-    for column, entry in enumerate(framework.indicators):
-        if entry.id in entries:
-            percent = entry.unit == "%" and observed[entry.id].form != "fact"
-            values = drawn[entry.id] * (100 if percent else 1)
-            table[:, column] = normalise(values, *entry.goalposts)
-    return pd.DataFrame(table, columns=[entry.id for entry in framework.indicators])
+    for id, entry in entries.items():
+        if entry.unit == "%" and observed[id].form != "fact":
+            drawn[id] = drawn[id] * 100
+    unknown = np.full(n, np.nan)
+    return pd.DataFrame({entry.id: drawn.get(entry.id, unknown) for entry in framework.indicators})
 
 
 def combined(
