@@ -23,6 +23,8 @@ PRINCIPLES = [principle.id for principle in FRAMEWORK.principles]
 
 # Honest and neither good nor bad: what others are held against is the mean of these four.
 ORDINARY = ("worker_coop", "consumer_coop", "housing_coop", "council_owned")
+# All who are honest, but for the excellent one, and for the two with too few records.
+HONEST = (*ORDINARY, "care_coop", "top_down_charity", "turnover")
 CLEARLY = 5.0  # points of 100
 
 # Principle -> from the highest to the lowest. "ordinary" is the mean of the four ordinary ones.
@@ -224,9 +226,9 @@ PAIRED_VIEWS: dict[str, Callable[[Sample], float]] = {
 
 @pytest.mark.parametrize("view", PAIRED_VIEWS.values(), ids=lambda view: view.__name__)
 def test_the_gamed_one_does_not_beat_the_honest_average_on_a_paired_view(samples, view):
-    """Nor come near it: a tenth below at least. Every view is known of one ordinary one or more."""
-    honest = pd.Series({key: view(samples[key]) for key in ORDINARY})
-    assert honest.notna().any()
+    """Nor come near it: a tenth below at least. Each view is known of three honest ones or more."""
+    honest = pd.Series({key: view(samples[key]) for key in HONEST})
+    assert honest.notna().sum() >= 3
     assert view(samples["gamed"]) < 0.9 * honest.mean(), honest
 
 
@@ -234,7 +236,7 @@ def test_the_gamed_one_does_not_beat_the_honest_average_on_a_paired_view(samples
 def test_the_gamed_one_does_beat_it_on_the_number_alone(samples, indicator):
     """Otherwise the paired views would show nothing."""
     value = {key: one.measures.table.loc[indicator, "value"] for key, one in samples.items()}
-    assert value["gamed"] > pd.Series(value)[list(ORDINARY)].mean()
+    assert value["gamed"] > pd.Series(value)[list(HONEST)].mean()
 
 
 @pytest.mark.parametrize("indicator", ["4.2b", "2.2b"])
