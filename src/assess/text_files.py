@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,20 +19,34 @@ DELIMITERS = ",;\t|"
 
 def read_csv(content: bytes, source: str, table: str) -> tuple[RawTable | None, list[Problem]]:
     """A CSV file as written, and what was wrong with it. None where it holds no row at all."""
-    text, problems = _decode(content, source)
+    grid, problems = grid_of(content, source, columns_of(table))
+    if grid is None:
+        return None, problems
+    raw, rest = table_of(grid, source)
+    return raw, [*problems, *rest]
+
+
+def grid_of(
+    content: bytes, source: str, headings: Iterable[str] = ()
+) -> tuple[pd.DataFrame | None, list[Problem]]:
+    """Every cell of a CSV file, indexed by the spreadsheet's row; None where it holds nothing.
+
+    `headings` that are known help to tell what stands between the cells.
+    """
+    text, problems = decode(content, source)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip(" \t\n,;|\ufeff"):
         return None, [*problems, empty(source)]
-    text, delimiter = _delimiter(text, table)
+    text, delimiter = _delimiter(text, headings)
     if not text.strip():
         return None, [*problems, empty(source)]
     grid, more = _split(text, delimiter, source)
     more += _long_cells(grid, source) if '"' in text else []
-    raw, rest = table_of(grid, source)
-    return raw, [*problems, *more, *rest]
+    return grid, [*problems, *more]
 
 
-def _decode(content: bytes, source: str) -> tuple[str, list[Problem]]:
+def decode(content: bytes, source: str) -> tuple[str, list[Problem]]:
+    """The text of a file: UTF-8, UTF-16 with its mark, else Windows-1252, and then it is said."""
     if content[:4] == b"PK\x03\x04":
         raise UnreadableError(source, "is a workbook, not CSV", "give its name the ending .xlsx")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -61,7 +76,7 @@ def _decode_bytes(content: bytes, source: str) -> tuple[str, list[Problem]]:
         return content.decode("cp1252", errors="replace"), [problem]
 
 
-def _delimiter(text: str, table: str) -> tuple[str, str]:
+def _delimiter(text: str, headings: Iterable[str]) -> tuple[str, str]:
     """The text without Excel's own `sep=` line, and what stands between its cells.
 
     The mark that gives the most headings the contract knows; of equals, the one that gives the
@@ -71,7 +86,7 @@ def _delimiter(text: str, table: str) -> tuple[str, str]:
     if first[:4].lower() == "sep=" and first[4:5] in DELIMITERS and len(first) <= 5:
         return rest, first[4:5] or ","
     heading = next(line for line in text.split("\n") if line.strip(" \t,;|"))[:100_000]
-    known = {plain(column) for column in columns_of(table)}
+    known = {plain(heading) for heading in headings}
 
     def headings_found(mark: str) -> tuple[int, int]:
         cells = next(csv.reader([heading], delimiter=mark))
@@ -178,7 +193,7 @@ def read_yaml(content: bytes, source: str) -> dict[str, Any]:
     """A YAML file as nested text. Raises UnreadableError, with the line, where it is not YAML."""
     remedy = "mend that line; values with a colon or a # need quotation marks"
     try:
-        written = yaml.load(_decode(content, source)[0], Loader=_TextLoader)
+        written = yaml.load(decode(content, source)[0], Loader=_TextLoader)
     except yaml.MarkedYAMLError as fault:
         line = f" at line {fault.problem_mark.line + 1}" if fault.problem_mark else ""
         raise UnreadableError(source, f"cannot be read{line}: {fault.problem}", remedy) from None

@@ -40,7 +40,7 @@ def load_workbook(path: Path, *, inside: Path) -> RawRecords:
     """One organisation's records from a workbook: tables by sheet name, problems kept."""
     try:
         content = read_bytes(path, inside=inside, limit=MAX_WORKBOOK_BYTES)
-        sheets = _sheets(content, path.name)
+        sheets = sheets_of(content, path.name)
     except UnreadableError as fault:
         return RawRecords(path, problems=(fault.problem,), broken=frozenset(["workbook"]))
     tables: dict[str, RawTable] = {}
@@ -71,7 +71,7 @@ def load_workbook(path: Path, *, inside: Path) -> RawRecords:
     )
 
 
-def _sheets(content: bytes, source: str) -> dict[str, pd.DataFrame]:
+def sheets_of(content: bytes, source: str) -> dict[str, pd.DataFrame]:
     """Every sheet as a grid of text, by its title."""
     from python_calamine import CalamineError, CalamineWorkbook
 
