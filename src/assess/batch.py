@@ -67,7 +67,7 @@ def run(
     quiet: bool = False,
     timeout: float = TIMEOUT,
     memory: int | None = None,
-    notebook: Path | None = None,
+    notebook: Path | str | None = None,
 ) -> Status:
     """Assess every organisation under `paths` into `out`, and compare them.
 
@@ -78,7 +78,7 @@ def run(
 
     out = Path(out).resolve()
     sources = [source.resolve() for source in find_organisations(paths)]
-    notebook = (notebook or shipped_notebook("assessment")).resolve()
+    notebook = Path(notebook or shipped_notebook("assessment")).resolve()
     parameters = {"period": period, "previous": previous, "mode": mode, "seed": seed}
     with only_run(out):
         remove_parts(out)
@@ -303,8 +303,8 @@ def _progress(out: Path, total: int, *, quiet: bool) -> Iterator[Callable[[Outco
     def tell(outcome: Outcome) -> None:
         nonlocal failed
         who = outcome.organisation or outcome.source.name
-        line = f"{who}: {outcome.state}" + (f". {outcome.message}" if outcome.message else "")
-        log.line(line)
+        line = f"{who}: {outcome.state}"
+        log.line(f"{line}. {_on_one_line(outcome.message)}" if outcome.message else line)
         failed += outcome.state == "failed"
         bar.set_postfix(failed=failed, refresh=False)
         bar.update()
@@ -331,6 +331,10 @@ class _Log:
             log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
 
 
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _write_status(out: Path, status: Status) -> None:
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
@@ -338,5 +342,6 @@ def _write_status(out: Path, status: Status) -> None:
     for outcome in status.outcomes:
         told = {each.name: getattr(outcome, each.name) for each in fields(outcome)}
         told["organisation"] = outcome.organisation or outcome.source.name
+        told["message"] = _on_one_line(outcome.message)
         writer.writerow(told[column] for column in STATUS_COLUMNS)
     write_whole(out / "status.csv", table.getvalue())

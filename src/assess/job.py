@@ -211,6 +211,7 @@ def _make_relative(notebook: Any, source: Path, folder: Path) -> None:
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = cell.source.replace(str(source), place)
+            cell.id = "injected-parameters"  # papermill's is another each time
 
 
 def execute(notebook: Path, parameters: Mapping[str, Any], *, engine: str) -> Any:
