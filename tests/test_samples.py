@@ -172,7 +172,7 @@ def aims_looked_back_at(one: Sample) -> float:
 def risks_that_fell(one: Sample) -> float:
     """Risks written down with risks that fell in the eyes of another, of those linked to people."""
     linked = one.records.tables["register"].dropna(subset="linked_engagement")
-    if linked.empty:
+    if linked["later_score_independent"].isna().all():
         return float("nan")
     fell = (linked["later_score"] < linked["score"]) & linked["later_score_independent"]
     return float(fell.fillna(False).mean())

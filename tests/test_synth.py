@@ -242,6 +242,17 @@ def test_varied_rates_stay_shares_and_certainties_stay_certain():
         assert abs(varied.rates["actions_completed"] - 0.3) <= 0.1
 
 
+def test_twins_of_one_character_share_rates_and_differ_by_seed(tmp_path):
+    """By name alone they would have the same records; another seed gives other records."""
+    twins = [find_character("small").renamed(f"twin-{n}", f"Twin {n}") for n in (1, 2)]
+    folders = [write_organisation(one, tmp_path / one.organisation.id, seed=3) for one in twins]
+    again = write_organisation(twins[1], tmp_path / "other", seed=4)
+    assert twins[0].true_rates() == twins[1].true_rates()
+    assert read_records(folders[1]).organisation.id == "twin-2"
+    assert (folders[0] / "members.csv").read_bytes() == (folders[1] / "members.csv").read_bytes()
+    assert (folders[0] / "members.csv").read_bytes() != (again / "members.csv").read_bytes()
+
+
 def test_an_unknown_character_is_named_with_the_known_ones():
     with pytest.raises(AssessError, match=r"no character 'carecoop'.*care_coop"):
         find_character("carecoop")

@@ -221,30 +221,36 @@ def _vote(character: Character, meeting: Meeting, decision: Row, dice: Dice) -> 
     numbers = {code: len(people) for code, people in meeting.present.items() if code and people}
     divided = dice.chance(character.shares["divided"])
     carried = dice.chance(0.85) if divided else True
-    users = character.organisation.categories_of("users")
-    users_win = dice.chance(character.rate("user_side_success_rate", meeting.day.year))
-    with_it = {
-        code: _side(number, divided, dice, wins=users_win or code not in users)
-        for code, number in numbers.items()
-    }
-    with_it = _settle(with_it, numbers, users, divided)
-    abstained = {code: 0 for code in numbers}
+    with_it = _winning_votes(character, meeting.day.year, numbers, divided, dice)
     sides = ("votes_for", "votes_against") if carried else ("votes_against", "votes_for")
     rows: list[Row] = [
         {
             "decision_id": decision["decision_id"],
             "category": code,
             sides[0]: with_it[code],
-            sides[1]: numbers[code] - with_it[code],
-            "abstained": abstained[code],
+            sides[1]: number - with_it[code],
+            "abstained": 0,
         }
-        for code in numbers
+        for code, number in numbers.items()
     ]
     decision["outcome"] = "carried" if carried else "lost"
     decision["stated_for"] = sum(int(row["votes_for"]) for row in rows)
     decision["stated_against"] = sum(int(row["votes_against"]) for row in rows)
     decision["vote_basis"] = "tally" if divided else "unanimous"
     return rows
+
+
+def _winning_votes(
+    character: Character, year: int, numbers: dict[str, int], divided: bool, dice: Dice
+) -> dict[str, int]:
+    """How many of each group voted with the side that won; users as often as their rate says."""
+    users = character.organisation.categories_of("users")
+    users_win = dice.chance(character.rate("user_side_success_rate", year))
+    with_it = {
+        code: _side(number, divided, dice, wins=users_win or code not in users)
+        for code, number in numbers.items()
+    }
+    return _settle(with_it, numbers, users, divided)
 
 
 def _side(number: int, divided: bool, dice: Dice, *, wins: bool) -> int:
