@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -78,7 +78,43 @@ def assess_records(
 
     The earlier period is scored anew by the same method. It is left out where the records do not
     reach back to it, or without `look_back`. Raises AssessError where there is nothing to assess.
+
+    Asked again about the same files and the shipped framework, it gives the same assessment, since
+    a batch asks for its tables what each notebook has asked already. Do not change it in place.
     """
+    if isinstance(records, Records) or framework is not None:
+        return _assess_afresh(records, framework, period, previous, seed, look_back)
+    path = Path(records)
+    return _assess_once(path, _stamp(path), period, previous, seed, look_back)
+
+
+def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of the files an organisation's records are in."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path] if path.exists() else []
+    stats = [(file.name, file.stat()) for file in files if file.exists()]
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
+@lru_cache(maxsize=1)
+def _assess_once(
+    path: Path,
+    stamp: tuple[tuple[str, int, int], ...],  # other files, another assessment
+    period: Period | str,
+    previous: Period | str,
+    seed: int,
+    look_back: bool,
+) -> Assessment:
+    return _assess_afresh(path, None, period, previous, seed, look_back)
+
+
+def _assess_afresh(
+    records: Records | Path,
+    framework: Framework | None,
+    period: Period | str,
+    previous: Period | str,
+    seed: int,
+    look_back: bool,
+) -> Assessment:
     records = records if isinstance(records, Records) else read_records(Path(records))
     framework = framework or load_framework()
     period = _period(period) or records.latest_period()
