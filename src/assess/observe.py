@@ -6,10 +6,12 @@ from the marks is said once, for all indicators, in `measure`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
+
+Values = TypeVar("Values", pd.Series, pd.DataFrame)
 
 INDICATORS: dict[str, Callable[..., "Observed"]] = {}
 
@@ -123,3 +125,8 @@ def due_by(days: pd.Series, end: pd.Timestamp, *, done: pd.Series) -> pd.Series:
     What is open and not yet due is neither kept nor broken, and leaves the denominator.
     """
     return (days <= end) | done
+
+
+def look_up(keys: pd.Series, values: Values) -> Values:
+    """What `values`, indexed by key, holds for each of `keys`; missing where it holds nothing."""
+    return values.reindex(keys.array).set_axis(keys.index)

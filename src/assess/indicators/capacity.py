@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from assess.observe import Observed, due_by, indicator, share, unobserved
+from assess.observe import Observed, due_by, indicator, look_up, share, unobserved
 from assess.offices import (
     GOVERNING_BODIES,
     SEAT,
@@ -64,7 +64,7 @@ def fitness_checks_completed(
     in_time, undated = pd.DataFrame(index=terms.index), pd.DataFrame(index=terms.index)
     for check in checks:
         found = days[days.index.get_level_values("check") == check].droplevel("check")
-        found = found.reindex(terms["person_id"].array).set_axis(terms.index)
+        found = look_up(terms["person_id"], found)
         in_time[check] = found["min"] <= terms["start"]
         undated[check] = found["size"] > found["count"]
     complete = in_time.all(axis=1)
@@ -102,8 +102,7 @@ def inductions_completed(
     first = terms_in_order(roles).sort_values(["start", "body"]).drop_duplicates("person_id")
     new = first[period.holds(first["start"])]
     inductions = development[development["kind"] == "induction"].groupby("person_id")["done_on"]
-    found = inductions.agg(["min", "size", "count"]).reindex(new["person_id"].array)
-    found = found.set_axis(new.index)
+    found = look_up(new["person_id"], inductions.agg(["min", "size", "count"]))
     latest = new["start"] + pd.Timedelta(days=within_days)
     in_time, undated = found["min"] <= latest, found["size"] > found["count"]
     return share(

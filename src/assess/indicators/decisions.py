@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from assess.observe import Observed, due_by, indicator, share
+from assess.observe import Observed, due_by, indicator, look_up, share
 from assess.offices import expected, seats_filled
 from assess.records import Period
 from assess.schemas.organisation import Organisation
@@ -62,15 +62,15 @@ def decisions_quorate(
     Those there are counted for the item, else for the meeting, else from attendance, where an
     empty status matters only if it decides. A guest never counts.
     """
+    meeting = decisions["meeting_id"]
     held = meetings.dropna(subset="meeting_id").drop_duplicates("meeting_id")
-    held = held.set_index("meeting_id")
-    quorum = decisions["meeting_id"].map(held["quorum"])
-    quorum = quorum.fillna(_quorum_of_rules(decisions, organisation, roles))
-    rows = expected(meetings, attendance, roles).groupby("meeting_id")["came"]
-    stated = decisions["present_count"].fillna(decisions["meeting_id"].map(held["present_count"]))
-    fewest = stated.fillna(decisions["meeting_id"].map(rows.sum().astype("float64")))
-    unknown = decisions["meeting_id"].map(rows.size() - rows.count()).fillna(0)
-    most = stated.fillna(fewest + unknown)
+    held = look_up(meeting, held.set_index("meeting_id")[["quorum", "present_count"]])
+    quorum = held["quorum"].fillna(_quorum_of_rules(decisions, organisation, roles))
+    stated = decisions["present_count"].fillna(held["present_count"])
+    listed = expected(meetings, attendance, roles).groupby("meeting_id")["came"]
+    there = look_up(meeting, listed.agg(["sum", "size", "count"]).astype("float64"))
+    fewest = stated.fillna(there["sum"])
+    most = stated.fillna(there["sum"] + there["size"] - there["count"])
     quorate = (fewest >= quorum).astype("boolean").where((fewest >= quorum) | (most < quorum))
     return share(quorate, table="decisions", cluster=decisions["meeting_id"])
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from assess.observe import Observed, due_by, fact, indicator, share, unobserved
+from assess.observe import Observed, due_by, fact, indicator, look_up, share, unobserved
 from assess.records import Period
 from assess.schemas.organisation import Organisation
 
@@ -55,8 +55,7 @@ def quality_report_gap(
     No report at all is one run as long as the period. Under a year, two reports are needed.
     """
     board = meetings[meetings["body"] == "board"].drop_duplicates("meeting_id")
-    days = board.set_index("meeting_id")["held_on"].reindex(agenda_items["meeting_id"].array)
-    held_on = days.set_axis(agenda_items.index)
+    held_on = look_up(agenda_items["meeting_id"], board.set_index("meeting_id")["held_on"])
     reports = held_on[held_on.notna() & (agenda_items["type"] == "quality report")]
     if held_on.isna().all():
         return unobserved("no rows", table="agenda_items")
@@ -79,11 +78,11 @@ def user_side_success_rate(
     counts = ["votes_for", "votes_against"]
     users = votes[votes["category"].isin(organisation.categories_of("users"))]
     by_all, by_users = (
-        v.groupby("decision_id")[counts].sum().reindex(decisions["decision_id"].array).fillna(0)
+        look_up(decisions["decision_id"], v.groupby("decision_id")[counts].sum()).fillna(0)
         for v in (votes, users)
     )
-    divided = (by_all > 0).all(axis=1).set_axis(decisions.index)
-    lead = (by_users["votes_for"] - by_users["votes_against"]).set_axis(decisions.index)
+    divided = (by_all > 0).all(axis=1)
+    lead = by_users["votes_for"] - by_users["votes_against"]
     won = (lead > 0) == (decisions["outcome"] == "carried")
     settled = ~decisions["outcome"].isin(["deferred", "withdrawn"])
     return share(
