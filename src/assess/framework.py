@@ -233,9 +233,6 @@ class Framework(_Part):
             )
         return self._by_word[id_or_name]
 
-    def gate(self, id: str) -> Gate:
-        return next(gate for gate in self.gates if gate.id == id)
-
 
 # Reading the file. Its nodes are walked by hand, to refuse a key written twice (plain YAML readers
 # keep the last one silently) and to know the line each fault is on.

@@ -118,7 +118,7 @@ def _quorum_of_rules(meetings: pd.DataFrame, records: Records) -> pd.Series:
     if body is None or body.quorum_share is None or records.tables["members"].empty:
         return rule
     voters = meetings["held_on"].map(lambda day: _voters_on(records.tables["members"], day))
-    from_share = np.ceil(body.quorum_share * voters - 1e-9)  # so that 0.1 of 30 members is 3
+    from_share = np.ceil(body.quorum_share * voters - 1e-9)  # so that 0.07 of 100 members is 7
     return pd.concat([rule, from_share], axis=1).max(axis=1)
 
 
