@@ -7,6 +7,7 @@ first, then by how many indicators each adds.
 import functools
 import importlib
 import sys
+from typing import Any
 
 import pandera.pandas as pa
 
@@ -42,7 +43,18 @@ CONTRACTS: dict[str, type[pa.DataFrameModel]] = {
     "survey": Survey,
 }
 
-__all__ = ["CONTRACTS", "schema_of"]
+__all__ = ["CONTRACTS", "about_columns", "fields_of", "schema_of"]
+
+
+@functools.cache
+def about_columns(table: str) -> dict[str, dict[str, Any]]:
+    """What each column of a contract says of itself: kind, blank, codes, refers_to, one_of."""
+    return CONTRACTS[table].get_metadata()[table]["columns"]
+
+
+def fields_of(table: str) -> dict[str, Any]:
+    """Each column's pandera field, without building the schema: its title, whether it is unique."""
+    return {column: field for column, (_, field) in CONTRACTS[table].__fields__.items()}
 
 
 @functools.cache

@@ -10,7 +10,7 @@ import pandas as pd
 
 from assess.findings import Findings
 from assess.parse import parse
-from assess.schemas import CONTRACTS
+from assess.schemas import about_columns
 from assess.schemas.organisation import Organisation
 
 Tables = dict[str, pd.DataFrame]
@@ -22,11 +22,6 @@ TALLIES = {
     "votes_against": "stated_against",
     "abstained": "stated_abstained",
 }
-
-
-def metadata(table: str) -> dict[str, dict]:
-    """What each column of a contract says of itself: kind, blank, codes, refers_to, one_of."""
-    return CONTRACTS[table].get_metadata()[table]["columns"]
 
 
 def check_between_tables(tables: Tables, organisation: Organisation, findings: Findings) -> Tables:
@@ -47,7 +42,7 @@ def use_listed_codes(
     table: str, rows: pd.DataFrame, organisation: Organisation, findings: Findings
 ) -> pd.DataFrame:
     """`rows` with member groups and bodies as the organisation's codes; others become missing."""
-    for column, about in metadata(table).items():
+    for column, about in about_columns(table).items():
         if "one_of" not in about or rows[column].isna().all():
             continue
         listed = getattr(organisation, LISTED_IN[about["one_of"]])
@@ -70,7 +65,7 @@ def drop_dangling(tables: Tables, findings: Findings) -> Tables:
     """Blank every code that points to no row; leave the row out where it needs the code."""
     tables = dict(tables)
     for table, rows in tables.items():
-        for column, about in metadata(table).items():
+        for column, about in about_columns(table).items():
             if "refers_to" in about and not rows.empty:
                 tables[table] = _without_dangling(table, column, about, tables, findings)
     return tables

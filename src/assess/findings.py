@@ -53,10 +53,19 @@ class Findings:
         ]
 
     def note_table(
-        self, table: str, what: str, remedy: str, *, rule: str, serious: bool = True
+        self, table: str, what: str, remedy: str = "", *, rule: str, serious: bool = True
     ) -> None:
         """One problem of a whole table."""
         self.problems.append(Problem(self.sources[table], None, None, what, remedy, serious, rule))
+
+    def break_table(self, table: str) -> None:
+        """Remember a table that cannot be read. Its single rows are then not worth a line."""
+        self.broken.add(table)
+        self.problems = [
+            problem
+            for problem in self.problems
+            if problem.source != self.sources[table] or problem.row is None
+        ]
 
     def cannot_read(self, table: str, column: str, rows: pd.Index) -> None:
         """Remember cells that were filled in and stand as missing."""

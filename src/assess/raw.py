@@ -131,7 +131,12 @@ def _surplus_cells(body: pd.DataFrame, width: int, source: str) -> list[Problem]
     places = np.arange(1, surplus.shape[1] + 1)
     cells = width + ((surplus != "") * places).max(axis=1)
     cells = cells[cells > width]
-    remedy = "put quotation marks round a text that holds the separator"
+    in_workbook = ", sheet " in source
+    remedy = (
+        "give every filled column a heading"
+        if in_workbook
+        else "put quotation marks round a text that holds the separator"
+    )
     return [
         Problem(
             source, row, None, f"has {n} cells under {width} headings", remedy, rule="many cells"

@@ -7,20 +7,20 @@ only where its key cannot be used: an identifier that is missing, repeated, or p
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
 
 from assess.constitution import read_organisation
-from assess.cross_checks import check_between_tables, metadata, use_listed_codes
+from assess.cross_checks import check_between_tables, use_listed_codes
 from assess.findings import Findings, lines_of
+from assess.headings import key_of, match_headings, unique_together
 from assess.load import load
 from assess.parse import DTYPES, parse
-from assess.raw import REQUIRED, RawRecords, RawTable, near, plain
+from assess.raw import REQUIRED, RawRecords, RawTable
 from assess.records import AssessError, Problem, Records
-from assess.schemas import CONTRACTS, schema_of
+from assess.schemas import CONTRACTS, about_columns, schema_of
 from assess.schemas.organisation import Organisation
 
 # What each of pandera's checks asks, in words; names in braces are the check's own numbers.
@@ -134,7 +134,7 @@ def _table(
     name: str, raw: RawTable | None, organisation: Organisation | None, findings: Findings
 ) -> pd.DataFrame:
     """The typed table of one contract."""
-    columns = _match_headings(name, raw, findings) if raw else None
+    columns = match_headings(name, raw, findings) if raw else None
     if columns is None:
         return _typed(name, {}, pd.RangeIndex(0, name="row"))
     rows = _read_columns(name, raw.rows, columns, findings)
@@ -152,97 +152,10 @@ def _typed(name: str, values: Mapping[str, pd.Series], index: pd.Index) -> pd.Da
             column: values[column]
             if column in values
             else pd.Series(None, index=index, dtype=DTYPES.get(about["kind"], "str"))
-            for column, about in metadata(name).items()
+            for column, about in about_columns(name).items()
         },
         index=index,
     )
-
-
-def _match_headings(name: str, raw: RawTable, findings: Findings) -> dict[str, int] | None:
-    """Where each column of the contract stands. None where the table cannot be read without more.
-
-    An unknown heading is repeated in the message only when the table's own headings are there:
-    without them, the first row may be a row of records.
-    """
-    contract = metadata(name)
-    titles = {plain(field.title): column for column, field in _fields(name).items()}
-    known = titles | {plain(column): column for column in contract}
-    columns: dict[str, int] = {}
-    unknown: list[int] = []
-    for place, heading in enumerate(raw.rows.columns):
-        column = known.get(plain(heading))
-        if column is None:
-            unknown.append(place)
-        elif column in columns:
-            what = f"column {heading} stands twice; the first one was read"
-            findings.note_table(name, what, "keep one of the two", rule="heading twice")
-        else:
-            columns[column] = place
-    missing = [c for c, about in contract.items() if "blank" not in about and c not in columns]
-    _note_unknown_headings(name, raw, unknown, known, show=not missing, findings=findings)
-    return columns if _can_do_without(name, missing, bool(columns), findings) else None
-
-
-def _note_unknown_headings(
-    name: str,
-    raw: RawTable,
-    places: list[int],
-    known: Mapping[str, str],
-    *,
-    show: bool,
-    findings: Findings,
-) -> None:
-    if places and not show:
-        what = f"{len(places)} of the headings in its first row are not known, and were left out"
-        findings.note_table(name, what, "compare them with the template", rule="heading")
-        return
-    for place in places:
-        heading = raw.rows.columns[place][:60]
-        meant = near(heading, known) if heading else None
-        what = f"column {heading} is not known" if heading else f"column {place + 1} has no heading"
-        if heading or (raw.rows.iloc[:, place] != "").any():
-            findings.note_table(
-                name,
-                f"{what}, and was left out",
-                f"did you mean {known[meant]}?" if meant else "",
-                rule="heading",
-                serious=meant is not None,
-            )
-
-
-def _can_do_without(name: str, missing: list[str], any_known: bool, findings: Findings) -> bool:
-    """Whether a table can be read without the columns that are missing from it; says so of each."""
-    if not any_known:
-        what = "cannot be read: its first row holds none of the headings of this table"
-        remedy = f"put the headings in the first row: {', '.join(metadata(name))}"
-        findings.note_table(name, what, remedy, rule="unreadable")
-    else:
-        for column in missing:
-            what = f"column {column} is missing"
-            if column in _key(name):
-                what += ", and without it no row can be read"
-            findings.note_table(name, what, "add it", rule="heading")
-    if any_known and not set(missing) & set(_key(name)):
-        return True
-    findings.broken.add(name)
-    return False
-
-
-def _key(name: str) -> list[str]:
-    """The codes without which a row cannot be told from others, or means nothing."""
-    fields = _fields(name)
-    together = CONTRACTS[name].Config.__dict__.get("unique", [])
-    return [
-        column
-        for column, about in metadata(name).items()
-        if about["kind"] == "code"
-        and (fields[column].unique or column in together or "refers_to" in about)
-        and "blank" not in about
-    ]
-
-
-def _fields(name: str) -> dict[str, Any]:
-    return {column: field for column, (_, field) in CONTRACTS[name].__fields__.items()}
 
 
 def _read_columns(
@@ -251,7 +164,7 @@ def _read_columns(
     """The columns of the contract as dates, numbers and codes, without rows that are all empty."""
     values: dict[str, pd.Series] = {}
     in_use = pd.Series(False, index=written.index)
-    for column, about in metadata(name).items():
+    for column, about in about_columns(name).items():
         if column not in columns:
             continue
         text = written.iloc[:, columns[column]]
@@ -265,7 +178,7 @@ def _read_columns(
 def _drop_unusable_keys(name: str, rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     """`rows` without those whose identifier is missing, or stands in an earlier row."""
     rows = _drop_unidentified(name, rows, findings)
-    together = _unique_together(name)
+    together = unique_together(name)
     if not together:
         return rows
     usable = rows
@@ -291,24 +204,19 @@ def _drop_unusable_keys(name: str, rows: pd.DataFrame, findings: Findings) -> pd
 
 
 def _drop_unidentified(name: str, rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
-    together = _unique_together(name)
-    for column in _key(name):
+    together = unique_together(name)
+    for column in key_of(name):
         blank = rows.index[rows[column].isna()].difference(findings.cells_lost(name, column))
         what = "is empty, so the row is left out"
         findings.note(name, blank, column, what, "fill it in", rule="empty key")
         findings.leave_out(name, blank, "empty key")
         rows = rows.drop(blank)
     for column in together:
-        if metadata(name)[column]["kind"] == "code":
+        if about_columns(name)[column]["kind"] == "code":
             lost = rows.index.intersection(findings.cells_lost(name, column))
             findings.leave_out(name, lost, "key cannot be read")
             rows = rows.drop(lost)
     return rows
-
-
-def _unique_together(name: str) -> list[str]:
-    alone = [column for column, field in _fields(name).items() if field.unique]
-    return alone or CONTRACTS[name].Config.__dict__.get("unique", [])
 
 
 def _and(words: list[str]) -> str:
