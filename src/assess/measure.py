@@ -16,7 +16,7 @@ import pandas as pd
 import assess.indicators  # noqa: F401  (registers the functions)
 from assess.framework import Framework, Indicator, check_functions
 from assess.intervals import draw_range, groups_of, observed_draws, value_of, wilson
-from assess.observe import INDICATORS, Observed
+from assess.observe import INDICATORS, Observed, is_in
 from assess.records import Period, Records
 from assess.schemas import CONTRACTS
 
@@ -106,7 +106,7 @@ def _cut_once(records: Records, period: Period) -> Cut:
         if not other:
             return rows[period.pooled(years).holds(rows[day])]
         key, other_key = _reference(table, other)
-        return rows[rows[key].isin(cut(other, day, years)[other_key].dropna())]
+        return rows[is_in(rows[key], cut(other, day, years)[other_key])]
 
     return cut
 
@@ -227,26 +227,26 @@ def _smallest(groups: pd.DataFrame) -> float:
 
 def _added_up(rows: pd.DataFrame) -> tuple[float, float, float, float]:
     """Hits, denominator, and the share if every row not known counted against it, and for it."""
-    known = rows["hit"].notna()
-    hit, of = rows.loc[known, "hit"].sum(), rows.loc[known, "of"].sum()
-    rest = rows[~known]
-    if rest.empty:
+    marks, weights = rows["hit"].to_numpy(), rows["of"].to_numpy()
+    known = ~np.isnan(marks)
+    hit, of = marks[known].sum(), weights[known].sum()
+    if known.all():
         share = hit / of if of > 0 else np.nan
         return hit, of, share, share
-    if of == 0 or rest["of"].isna().any():  # without known rows, or their weight, nothing holds
+    rest, perhaps = weights[~known], rows["maybe"].to_numpy()[~known]
+    if of == 0 or np.isnan(rest).any():  # without known rows, or their weight, nothing holds
         return hit, of, 0.0, 1.0
-    unknown = rest["maybe"].isna()
-    weight = rest.loc[unknown, "of"].sum()
-    perhaps = rest[~unknown]
-    worst = _with(perhaps, hit, of + weight, against=True)
-    return hit, of, worst, _with(perhaps, hit + weight, of + weight, against=False)
+    sure = np.isnan(perhaps)
+    whole = of + rest[sure].sum()
+    maybe = perhaps[~sure], rest[~sure]
+    best = _with(*maybe, hit + rest[sure].sum(), whole, against=False)
+    return hit, of, _with(*maybe, hit, whole, against=True), best
 
 
-def _with(perhaps: pd.DataFrame, hit: float, of: float, *, against: bool) -> float:
+def _with(hits: np.ndarray, weights: np.ndarray, hit: float, of: float, *, against: bool) -> float:
     """The share with those rows added that may belong and would pull it down, or up."""
-    rate = perhaps["maybe"] / perhaps["of"]
-    pulls = perhaps[rate < hit / of] if against else perhaps[rate > hit / of]
-    return (hit + pulls["maybe"].sum()) / (of + pulls["of"].sum())
+    pulls = hits * of < hit * weights if against else hits * of > hit * weights
+    return (hit + hits[pulls].sum()) / (of + weights[pulls].sum())
 
 
 def _bounds(groups: pd.DataFrame) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from assess.observe import (
     due_by,
     fact,
     indicator,
+    is_in,
     known,
     lowest_to_highest,
     share,
@@ -142,16 +143,12 @@ def members_participating(
 
     Taking part: a recorded act, or coming to a general meeting. Leavers' acts are not counted.
     """
-    general = meetings.loc[meetings["body"] == "general_meeting", "meeting_id"].dropna()
-    there = attendance["meeting_id"].isin(general) & came(attendance["status"]).fillna(False)
-    as_member = attendance["capacity"] != "in attendance"
-    active = (
-        pd.concat([participation["member_id"], attendance.loc[there & as_member, "person_id"]])
-        .dropna()
-        .unique()
-    )
+    general = meetings.loc[meetings["body"] == "general_meeting", "meeting_id"]
+    there = is_in(attendance["meeting_id"], general) & came(attendance["status"]).fillna(False)
+    there &= attendance["capacity"] != "in attendance"
+    active = pd.concat([participation["member_id"], attendance.loc[there, "person_id"]])
     return share(
-        members["member_id"].isin(active),
+        is_in(members["member_id"], active),
         among=_members_on(members, period.end),
         table="members",
     )
