@@ -36,19 +36,49 @@ class Body(_Strict):
     """A body that meets and decides. `board`, `council` and `general_meeting` are known codes."""
 
     title: str = Field(title="Name of the body")
-    seats: Count | None = Field(None, title="Seats, filled or not")
+    seats: Count | None = Field(None, title="Seats, filled or not", description="Empty: not known.")
     seats_by_category: dict[Code, Count] = Field({}, title="Seats kept for each member group")
-    quorum: Count | None = Field(None, title="How many must be there")
-    quorum_share: Share | None = Field(None, title="Share of filled seats that must be there")
+    quorum: Count | None = Field(
+        None,
+        title="How many must be there",
+        description="Empty: your rules set none, or it is not known.",
+    )
+    quorum_share: Share | None = Field(
+        None,
+        title="Share of filled seats that must be there",
+        description="Empty: your rules set none, or it is not known.",
+    )
     decision_share: Share = Field(
         0.5, title="Share of votes a proposal must pass", description="0.5: more than half."
     )
-    term_years: float | None = Field(None, gt=0, title="Length of one term in years")
-    tenure_limit_years: float | None = Field(None, gt=0, title="Longest service in years")
-    appointed_by: Appointer | None = Field(None, title="Who puts people in these seats")
-    removed_by: Appointer | None = Field(None, title="Who can remove people from these seats")
-    smallest: Count | None = Field(None, title="Fewest people your rules allow")
-    largest: Count | None = Field(None, title="Most people your rules allow")
+    term_years: float | None = Field(
+        None,
+        gt=0,
+        title="Length of one term in years",
+        description="Empty: your rules set none, or it is not known.",
+    )
+    tenure_limit_years: float | None = Field(
+        None,
+        gt=0,
+        title="Longest service in years",
+        description="Empty: your rules set none, or it is not known.",
+    )
+    appointed_by: Appointer | None = Field(
+        None, title="Who puts people in these seats", description="Empty: not known."
+    )
+    removed_by: Appointer | None = Field(
+        None, title="Who can remove people from these seats", description="Empty: not known."
+    )
+    smallest: Count | None = Field(
+        None,
+        title="Fewest people your rules allow",
+        description="Empty: your rules set none, or it is not known.",
+    )
+    largest: Count | None = Field(
+        None,
+        title="Most people your rules allow",
+        description="Empty: your rules set none, or it is not known.",
+    )
 
 
 class Organisation(_Strict):
@@ -78,9 +108,10 @@ class Organisation(_Strict):
     size: Literal["small", "medium", "large"] | None = Field(
         None,
         title="Size",
-        description="small: under £1m a year; medium: under £10m; large: £10m or more.",
+        description="small: under £1m a year; medium: under £10m; large: £10m or more. "
+        "Empty: not known.",
     )
-    charitable: bool | None = Field(None, title="Is it a charity?")
+    charitable: bool | None = Field(None, title="Is it a charity?", description="Empty: not known.")
     agm_required: bool = Field(True, title="Must it hold a yearly general meeting?")
     notice_days: Count | None = Field(
         None,

@@ -6,6 +6,7 @@ import pytest
 
 from assess.raw import plain
 from assess.schemas import CONTRACTS, schema_of
+from assess.schemas.organisation import Body, MemberCategory, Organisation
 
 COLUMNS = [
     (table, column, schema_of(table).columns[column])
@@ -96,6 +97,24 @@ def test_the_column_that_dates_a_table_exists(table):
     dated_by = CONTRACTS[table].get_metadata()[table]["dataframe"]["dated_by"]
     where, _, column = (dated_by or "members.member_id").rpartition(".")
     assert column in schema_of(where or table).columns
+
+
+ORGANISATION_FIELDS = [
+    (f"{model.__name__}.{name}", field)
+    for model in (Organisation, Body, MemberCategory)
+    for name, field in model.model_fields.items()
+]
+
+
+def test_everything_asked_of_an_organisation_has_a_title():
+    assert len(ORGANISATION_FIELDS) > 30
+    assert [name for name, field in ORGANISATION_FIELDS if not field.title] == []
+
+
+def test_whatever_may_be_left_out_of_an_organisation_says_what_that_means():
+    optional = [(name, field) for name, field in ORGANISATION_FIELDS if field.default is None]
+    assert len(optional) > 10
+    assert [name for name, field in optional if "Empty: " not in (field.description or "")] == []
 
 
 def test_the_three_required_tables():
