@@ -17,13 +17,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from assess.job import CLAIMS, RECORD, REPORT_NAMES, Job, Outcome, assess_one, claim, warm_up
-from assess.records import AssessError
+from assess.job import (
+    CLAIMS,
+    COMPARISON_NAMES,
+    COMPARISON_RECORD,
+    RECORD,
+    REPORT_NAMES,
+    Job,
+    Outcome,
+    assess_one,
+    claim,
+    compare_all,
+    warm_up,
+)
+from assess.records import AssessError, Period
 from assess.whole_files import DiskError, only_run, remove_parts, write_whole
 
 STATUS_COLUMNS = ("organisation", "name", "state", "period", "problems", "message", "folder")
@@ -68,6 +81,7 @@ def run(
     timeout: float = TIMEOUT,
     memory: int | None = None,
     notebook: Path | str | None = None,
+    comparison: Path | str | None = None,
 ) -> Status:
     """Assess every organisation under `paths` into `out`, and compare them.
 
@@ -76,9 +90,17 @@ def run(
     """
     from assess.load import find_organisations
 
+    if mode == "publish" and find_spec("assess.disclosure") is None:
+        raise AssessError(
+            "Copies to publish cannot be made yet: nothing holds back numbers with few people "
+            "behind them. Leave out --mode publish."
+        )
+    for given in filter(None, (period, previous)):
+        Period.parse(given)
     out = Path(out).resolve()
     sources = [source.resolve() for source in find_organisations(paths)]
     notebook = Path(notebook or shipped_notebook("assessment")).resolve()
+    comparison = Path(comparison or shipped_notebook("comparison")).resolve()
     parameters = {"period": period, "previous": previous, "mode": mode, "seed": seed}
     with only_run(out):
         remove_parts(out)
@@ -94,6 +116,9 @@ def run(
             outcomes = _finished(work, workers, force=force, tell=tell)
             status = Status(tuple(outcomes[job.source] for job in work))
             _write_status(out, status)
+            told = _compare(work[0], status, workers, comparison, force=force)
+            status = replace(status, comparison=told)
+            _write_index(out, status, langs)
         shutil.rmtree(out / CLAIMS, ignore_errors=True)
     return status
 
@@ -147,6 +172,63 @@ def _lost(job: Job, fault: BaseException, timeout: float) -> Outcome:
     else:
         message = f"assess itself failed ({type(fault).__name__}); please report this line."
     return Outcome(job.source, "failed", message=message)
+
+
+def _compare(
+    first: Job, status: Status, workers: "_Workers", notebook: Path, *, force: bool
+) -> str:
+    """Compare what is there; give why that was not possible, or nothing.
+
+    Nothing is compared where fewer than two organisations were assessed, and not again where
+    nothing has changed since.
+    """
+    out = first.out
+    done = [outcome for outcome in status.outcomes if outcome.folder]
+    if len(done) < 2:
+        for name in (*COMPARISON_NAMES.values(), Path(COMPARISON_RECORD).stem):
+            for path in out.glob(f"{name}.*"):
+                path.unlink()
+        return ""
+    parameters = {key: first.parameters[key] for key in ("period", "mode", "seed")}
+    job = replace(first, source=out, notebook=notebook, parameters=parameters)
+    job = replace(job, fingerprint=_comparison_print(job, status))
+    record = out / COMPARISON_RECORD
+    if not force and record.exists() and job.fingerprint in record.read_text(encoding="utf-8"):
+        return ""
+    for _, result in workers.each(compare_all, [job]):
+        outcome = result if isinstance(result, Outcome) else _lost(job, result, workers.timeout)
+    return outcome.message
+
+
+def _comparison_print(job: Job, status: Status) -> str:
+    """SHA-256 of all that the comparison depends on."""
+    scores = [
+        (
+            outcome.organisation,
+            outcome.name,
+            outcome.message,
+            _sha256(job.out / outcome.folder / "scores.csv") if outcome.folder else "",
+        )
+        for outcome in status.outcomes
+    ]
+    parts = [scores, _sha256(job.notebook), dict(job.parameters), sorted(job.langs), _code()]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _write_index(out: Path, status: Status, langs: Sequence[str]) -> None:
+    """The page that leads to the others, in the first of the languages."""
+    import pandas as pd
+
+    from assess.report import index_page
+
+    compared = {lang: f"{COMPARISON_NAMES[lang]}.html" for lang in langs}
+    page = index_page(
+        pd.DataFrame(map(_told, status.outcomes), columns=list(STATUS_COLUMNS)),
+        reports={lang: f"{REPORT_NAMES[lang]}.html" for lang in langs},
+        comparisons={lang: name for lang, name in compared.items() if (out / name).exists()},
+        lang=langs[0],
+    )
+    write_whole(out / "index.html", page)
 
 
 # What has been done before
@@ -335,13 +417,17 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _told(outcome: Outcome) -> dict[str, str | int]:
+    """What is said of one organisation in the status and on the first page."""
+    told = {column: getattr(outcome, column) for column in STATUS_COLUMNS}
+    told["organisation"] = outcome.organisation or outcome.source.name
+    told["message"] = _on_one_line(outcome.message)
+    return told
+
+
 def _write_status(out: Path, status: Status) -> None:
     table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(STATUS_COLUMNS)
-    for outcome in status.outcomes:
-        told = {each.name: getattr(outcome, each.name) for each in fields(outcome)}
-        told["organisation"] = outcome.organisation or outcome.source.name
-        told["message"] = _on_one_line(outcome.message)
-        writer.writerow(told[column] for column in STATUS_COLUMNS)
+    writer = csv.DictWriter(table, STATUS_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(_told, status.outcomes))
     write_whole(out / "status.csv", table.getvalue())

@@ -195,3 +195,7 @@ def _indicator(framework, wanted: str):
     under = [entry.id for entry in framework.indicators if entry.id.startswith(wanted)]
     meant = f" It has {', '.join(under)}." if under else did_you_mean(wanted, known)
     raise click.UsageError(f"There is no indicator {wanted}.{meant}")
+
+
+if __name__ == "__main__":
+    main()

@@ -23,13 +23,15 @@ CLAIMS = ".claims"
 PACKAGES = ("altair", "ipython", "nbconvert", "numpy", "pandas", "pandera", "papermill", "scipy")
 PACKAGES += ("vl-convert-python",)
 REPORT_NAMES = {"en": "assessment", "cy": "asesiad"}
+COMPARISON_NAMES = {"en": "comparison", "cy": "cymhariaeth"}
+COMPARISON_RECORD = "comparison.json"
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to do for one organisation. Travels to the worker, so it holds plain values only."""
+    """What to do for one organisation, or to compare all. It travels, so it holds plain values."""
 
-    source: Path  # a folder of CSV files or a workbook
+    source: Path  # a folder of CSV files or a workbook; to compare, the folder of results
     out: Path
     notebook: Path
     fingerprint: str  # of everything the results depend on
@@ -161,9 +163,8 @@ def _assess(job: Job, seen: dict[str, Any]) -> Outcome:
     seen |= {"organisation": organisation.id, "name": organisation.name, "period": str(period)}
     folder = Path(organisation.id, period.slug)
     claim(job.out, folder, job.source)
-    files = _tables(assessment)
-    for lang in job.langs:
-        files |= _report(job, lang, folder)
+    files = _tables(assessment, mode=str(parameters["mode"]))
+    files |= _pages(job, REPORT_NAMES, job.out / folder, "records")
     files[RECORD] = _run_record(job, assessment)
     for name, content in files.items():
         write_whole(job.out / folder / name, content)
@@ -190,19 +191,49 @@ def claim(out: Path, folder: Path, source: Path) -> None:
             ) from None
 
 
-def _report(job: Job, lang: str, folder: Path) -> dict[str, str]:
+def compare_all(job: Job) -> Outcome:
+    """Make the comparison of everything that `status.csv` lists, with its table."""
+    try:
+        files = _pages(job, COMPARISON_NAMES, job.out, "source")
+        files["comparison.csv"] = as_csv(_comparison_table(job.out))
+        files[COMPARISON_RECORD] = json.dumps({"fingerprint": job.fingerprint}) + "\n"
+        for name, content in files.items():
+            write_whole(job.out / name, content)
+    except AssessError as fault:
+        return Outcome(job.source, "failed", message=str(fault))
+    except Exception as fault:
+        return Outcome(job.source, "failed", message=_fault_of_ours(fault))
+    return Outcome(job.source, "assessed")
+
+
+def _comparison_table(out: Path) -> Any:
+    """The principles of every organisation, with coverage and range, a row each."""
+    from assess import compare
+
+    results = compare.gather(out)
+    names = results.status.drop_duplicates("organisation").set_index("organisation")["name"]
+    scores = results.scores[results.scores["level"] == "principle"]
+    table = scores[["organisation", "period", "id", "title", "score", "low", "high", "coverage"]]
+    table.insert(1, "name", table["organisation"].map(names))
+    return table
+
+
+def _pages(job: Job, names: Mapping[str, str], folder: Path, place: str) -> dict[str, str]:
+    """The executed notebook and its page in each language. `place` is the parameter that says
+    where the records are."""
     import nbformat
 
     from assess import report
 
-    parameters = {**job.parameters, "records": str(job.source), "lang": lang}
-    executed = execute(job.notebook, parameters, engine=job.engine)
-    _make_relative(executed, job.source, job.out / folder)
-    others = [f"{REPORT_NAMES[each]}.html" for each in job.langs if each != lang]
-    return {
-        f"{REPORT_NAMES[lang]}.ipynb": nbformat.writes(report.clean(executed)) + "\n",
-        f"{REPORT_NAMES[lang]}.html": report.to_html(executed, other="".join(others[:1])),
-    }
+    files = {}
+    for lang in job.langs:
+        parameters = {**job.parameters, place: str(job.source), "lang": lang}
+        executed = execute(job.notebook, parameters, engine=job.engine)
+        _make_relative(executed, job.source, folder)
+        others = [f"{names[each]}.html" for each in job.langs if each != lang]
+        files[f"{names[lang]}.ipynb"] = nbformat.writes(report.clean(executed)) + "\n"
+        files[f"{names[lang]}.html"] = report.to_html(executed, other="".join(others[:1]))
+    return files
 
 
 def _make_relative(notebook: Any, source: Path, folder: Path) -> None:
@@ -290,12 +321,12 @@ def _is_ours(name: str) -> bool:
 # What is kept beside the report
 
 
-def _tables(assessment: Any) -> dict[str, str]:
-    return {
-        "scores.csv": as_csv(scores_table(assessment)),
-        "source_rows.csv": as_csv(source_rows(assessment)),
-        "excluded_rows.csv": as_csv(excluded_rows(assessment.records)),
-    }
+def _tables(assessment: Any, *, mode: str) -> dict[str, str]:
+    tables = {"scores.csv": scores_table(assessment)}
+    if mode == "internal":  # rows are for the organisation's own eyes
+        tables["source_rows.csv"] = source_rows(assessment)
+        tables["excluded_rows.csv"] = excluded_rows(assessment.records)
+    return {name: as_csv(table) for name, table in tables.items()}
 
 
 def as_csv(table: Any) -> str:
