@@ -28,6 +28,11 @@ def generator(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
 
 
+def seed_of(seed: int, *names: str) -> int:
+    """A seed of its own for what `names` name, such as one organisation in one period."""
+    return int(generator(seed, *names).integers(2**32))
+
+
 def wilson(hit: ArrayLike, of: ArrayLike, level: float = LEVEL) -> tuple[Array, Array]:
     """Wilson score range of the share hit / of, between 0 and 1. NaN where `of` is 0."""
     k, n = np.asarray(hit, dtype=float), np.asarray(of, dtype=float)

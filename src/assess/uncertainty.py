@@ -6,13 +6,13 @@ so draws of a combined score are moved back by the part of the lean that averagi
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from assess.framework import Framework, Indicator, Principle, SupportingPrinciple
+from assess.framework import Framework, Indicator
 from assess.intervals import DRAWS, LEVEL, draw_range, observed_draws
 from assess.score import Aggregation, aggregate, normalise, score_between
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:  # only the type of what measuring gives
     from assess.measure import Measures
 
 Array = NDArray[np.float64]
+
+
+class Part(Protocol):
+    """A supporting principle, a principle, or several principles as the parts of one more."""
+
+    id: str
 
 
 def draws(
@@ -70,15 +76,20 @@ def combined(
 
 
 def recentred(together: Array, score: float, drawn: Array, share: Array) -> Array:
-    """Draws of a combined score, moved towards `score` by how many indicators share its spread.
+    """Draws of a combined score, moved by `recentring` and kept between 0 and 100."""
+    return np.clip(together + recentring(together, score, drawn, share), 0, 100)
 
-    One indicator: not moved. Many: their mean becomes `score`, but for what 0 and 100 cut off.
-    `share` is the weight of each column of `drawn` in the combined score.
+
+def recentring(together: Array, score: float, drawn: Array, share: Array) -> float:
+    """How far to move draws of a combined score, by how many indicators share its spread.
+
+    One indicator: not at all. Many: until their mean is `score`. `share` is the weight of each
+    column of `drawn` in the combined score.
     """
     used = share > 0
     spread = drawn[:, used].var(axis=0) * share[used] ** 2
     many = spread.sum() ** 2 / (spread**2).sum() if spread.any() else 1.0
-    return np.clip(together + (1 - 1 / many) * (score - together.mean()), 0, 100)
+    return (1 - 1 / many) * (score - together.mean())
 
 
 def level_draws(
@@ -91,23 +102,28 @@ def level_draws(
 
     `drawn` is what `draws` gives, `scores` what `score.score` gives.
     """
-    points = scores.loc[drawn.columns, "score"].to_numpy(dtype=float)
-    values = drawn.to_numpy()
     levels = {}
     for principle in framework.principles:
         for part in (*principle.supporting, principle):
-            if scores.loc[part.id, "state"] != "scored":
-                levels[part.id] = np.full(len(values), np.nan)
-                continue
-            share = weights_in(part, drawn.columns, ~np.isnan(points))
-            together = _aggregated(part, values, drawn.columns, how)
-            levels[part.id] = recentred(together, scores.loc[part.id, "score"], values, share)
-    return pd.DataFrame(levels)
+            together, shift = moved_draws(part, drawn, scores, how)
+            levels[part.id] = np.clip(together + shift, 0, 100)
+    return pd.DataFrame(levels, index=drawn.index)
 
 
-def weights_in(
-    part: Principle | SupportingPrinciple, indicators: Sequence[str], scored: NDArray[np.bool_]
-) -> Array:
+def moved_draws(
+    part: Part, drawn: pd.DataFrame, scores: pd.DataFrame, how: Aggregation = "arithmetic"
+) -> tuple[Array, float]:
+    """Draws of one part as its indicators' draws give them, and how far they are to be moved."""
+    if scores.loc[part.id, "state"] != "scored":
+        return np.full(len(drawn), np.nan), 0.0
+    values = drawn.to_numpy()
+    scored = scores.loc[drawn.columns, "score"].notna().to_numpy()
+    together = _aggregated(part, values, drawn.columns, how)
+    share = weights_in(part, drawn.columns, scored)
+    return together, recentring(together, scores.loc[part.id, "score"], values, share)
+
+
+def weights_in(part: Part, indicators: Sequence[str], scored: NDArray[np.bool_]) -> Array:
     """Weight of each indicator in `part`: 0 outside it and where not scored, else adding to 1."""
     if hasattr(part, "indicators"):
         own = {entry.id: entry.weight for entry in part.indicators}
@@ -120,9 +136,7 @@ def weights_in(
     return weights / weights.sum() if weights.any() else weights
 
 
-def _aggregated(
-    part: Principle | SupportingPrinciple, drawn: Array, indicators: pd.Index, how: Aggregation
-) -> Array:
+def _aggregated(part: Part, drawn: Array, indicators: pd.Index, how: Aggregation) -> Array:
     if hasattr(part, "indicators"):
         at = indicators.get_indexer([entry.id for entry in part.indicators])
         return aggregate(drawn[:, at], [entry.weight for entry in part.indicators], how)
