@@ -7,6 +7,8 @@ import zlib
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from assess.load import find_organisations, load
 from assess.records import AssessError
@@ -311,6 +313,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path):
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 1000)
+        packed.writestr("xl/workbook.xml", b"")
     content = path.read_bytes().replace(
         struct.pack("<LLL", zlib.crc32(b"0" * 1000), packed.infolist()[0].compress_size, 1000),
         struct.pack("<LLL", zlib.crc32(b"0" * 1000), packed.infolist()[0].compress_size, 3 * 10**9),
@@ -318,6 +321,35 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path):
     path.write_bytes(content)
     with pytest.raises(AssessError, match=r"bomb\.xlsx: unpacks to more than 2 GB"):
         read_records(path)
+
+
+def test_formulas_without_values_are_named_where_they_would_read_as_empty(workbook):
+    """openpyxl writes the formula and no value, as other programs do before they calculate."""
+    path = workbook / "records.xlsx"
+    book = openpyxl.load_workbook(path)
+    book["Members"]["B2"] = "=1+1"
+    book["Members"]["C2"] = "#N/A"
+    book.save(path)
+    assert (
+        "records.xlsx: has a sheet with 2 cells that hold a formula and no value (B2, C2); "
+        "open it in your spreadsheet and save it again, or type the values"
+    ) in lines(read_records(path))
+
+
+@settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8))
+def test_a_damaged_workbook_is_read_or_refused(workbook, changes):
+    content = bytearray((workbook / "records.xlsx").read_bytes())
+    for where, byte in changes:
+        content[int(where * (len(content) - 1))] = byte
+    damaged = workbook.parent / "damaged.xlsx"
+    damaged.write_bytes(bytes(content))
+    try:
+        assert load(damaged).path == damaged
+    except AssessError as refused:
+        pytest.fail(f"loading itself refuses nothing that is there: {refused}")
 
 
 # Finding organisations --------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +34,28 @@ MAX_UNPACKED_BYTES = 2_000_000_000
 MAX_CELLS = 50_000_000
 SCAN_BYTES = 4_000_000
 
-_CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+MEND = "open it in your spreadsheet, take off any password, and save it as .xlsx again"
+
+_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
+# A formula without the value it came to, and a cell that shows an error such as #N/A.
+_VALUELESS = re.compile(
+    rb"""<c\b[^>]*?\br="([A-Z]+[0-9]+)"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*"""
+    rb"""(?:<v\s*/>|<v></v>)?\s*</c>"""
+)
+_ERROR = re.compile(rb"""<c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]+[0-9]+)\"""")
+# As much of one piece is looked at again with the next: a formula may lie across the edge.
+OVERLAP_BYTES = 4_000
 
 
 def load_workbook(path: Path, *, inside: Path) -> RawRecords:
     """One organisation's records from a workbook: tables by sheet name, problems kept."""
     try:
         content = read_bytes(path, inside=inside, limit=MAX_WORKBOOK_BYTES)
-        sheets = sheets_of(content, path.name)
+        problems = scan(content, path.name)
+        sheets = _read_sheets(content, path.name)
     except UnreadableError as fault:
         return RawRecords(path, problems=(fault.problem,), broken=frozenset(["workbook"]))
     tables: dict[str, RawTable] = {}
-    problems: list[Problem] = []
     organisation, organisation_source = None, f"{path.name}, sheet organisation"
     for title, grid in sheets.items():
         source = f"{path.name}, sheet {title}"
@@ -73,10 +84,13 @@ def load_workbook(path: Path, *, inside: Path) -> RawRecords:
 
 def sheets_of(content: bytes, source: str) -> dict[str, pd.DataFrame]:
     """Every sheet as a grid of text, by its title."""
+    scan(content, source)
+    return _read_sheets(content, source)
+
+
+def _read_sheets(content: bytes, source: str) -> dict[str, pd.DataFrame]:
     from python_calamine import CalamineError, CalamineWorkbook
 
-    remedy = "open it in your spreadsheet, take off any password, and save it as .xlsx again"
-    refuse_harmful(content, source)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         return {
@@ -84,46 +98,65 @@ def sheets_of(content: bytes, source: str) -> dict[str, pd.DataFrame]:
             for title in book.sheet_names
         }
     except (CalamineError, OSError, ValueError):
-        raise UnreadableError(source, "cannot be read as a workbook", remedy) from None
+        raise UnreadableError(source, "cannot be read as a workbook", MEND) from None
+    except BaseException as fault:
+        if type(fault).__name__ != "PanicException":  # how a fault inside calamine shows itself
+            raise
+        raise UnreadableError(source, "cannot be read as a workbook", MEND) from None
 
 
-def refuse_harmful(content: bytes, source: str) -> None:
-    """Refuse a workbook that would fill the memory or stop the whole run.
+def scan(content: bytes, source: str) -> list[Problem]:
+    """Refuse a workbook that would stop the whole run, and name cells that would read as empty.
 
     One cell far out makes the reader lay out every cell before it, and end the process when
-    there is no room: the sheets are scanned before they are opened.
+    there is no room: all parts are looked through before they are opened.
     """
-    remedy = "open it in your spreadsheet, take off any password, and save it as .xlsx again"
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            parts = packed.infolist()
-            if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-                what = "unpacks to more than 2 GB"
-                raise UnreadableError(source, what, "check that it is the right file")
-            for part in parts:
-                if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                    _refuse_far_cells(packed, part, source)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-        raise UnreadableError(source, "is not a workbook that can be read", remedy) from None
+            if "xl/workbook.xml" not in packed.namelist():
+                raise UnreadableError(source, "is not an .xlsx workbook", MEND)
+            if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED_BYTES:
+                _refuse_large(source)
+            found = [_scan_part(packed, part, source) for part in packed.infolist()]
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
+        raise UnreadableError(source, "is not a workbook that can be read", MEND) from None
+    return [_valueless(source, cells) for cells in found if cells]
 
 
-def _refuse_far_cells(packed: zipfile.ZipFile, part: zipfile.ZipInfo, source: str) -> None:
+def _scan_part(packed: zipfile.ZipFile, part: zipfile.ZipInfo, source: str) -> list[str]:
+    """The addresses of cells without a value, once no cell of the part lies far out."""
     columns: set[bytes] = set()
-    last_row, unpacked, tail = 0, 0, b""
+    valueless: dict[bytes, None] = {}
+    last_row, unpacked, before = 0, 0, b""
     with packed.open(part) as sheet:
         while chunk := sheet.read(SCAN_BYTES):
             unpacked += len(chunk)
             if unpacked > MAX_UNPACKED_BYTES:  # the size the archive states may be false
-                raise UnreadableError(source, "unpacks to more than 2 GB", "check the file")
-            found = _CELL.findall(tail + chunk)
+                _refuse_large(source)
+            piece = before + chunk
+            found = _CELL.findall(piece)
             columns.update({letters for letters, _ in found})
             last_row = max([last_row, *(int(row) for _, row in found)])
-            tail = chunk[-200:]
+            valueless |= dict.fromkeys(_VALUELESS.findall(piece) + _ERROR.findall(piece))
+            before = piece[-OVERLAP_BYTES:]
     width = max((_column_number(letters) for letters in columns), default=0)
     if width > MAX_COLUMNS or width * last_row > MAX_CELLS:
         what = f"has a sheet with a cell in column {width:,} or row {last_row:,}, far from the rest"
         remedy = "delete the empty rows and columns after the last record, and save it again"
         raise UnreadableError(source, what, remedy)
+    return [address.decode() for address in valueless]
+
+
+def _refuse_large(source: str) -> None:
+    what = "unpacks to more than 2 GB"
+    raise UnreadableError(source, what, "check that it is the right file")
+
+
+def _valueless(source: str, cells: list[str]) -> Problem:
+    where = ", ".join(cells[:5]) + (", ..." if len(cells) > 5 else "")
+    what = f"has a sheet with {len(cells):,} cells that hold a formula and no value ({where})"
+    remedy = "open it in your spreadsheet and save it again, or type the values"
+    return Problem(source, None, None, what, remedy, rule="formula")
 
 
 def _column_number(letters: bytes) -> int:
