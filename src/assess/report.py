@@ -5,15 +5,18 @@ that opens it.
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from markupsafe import Markup, escape
 
 from assess import __version__
-from assess.words import Words
+from assess.figure import heading, paragraphs, table
+from assess.records import Period
+from assess.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -91,12 +94,18 @@ def _about(notebook: "NotebookNode") -> dict[str, str]:
 
 def _page(notebook: "NotebookNode", other: str) -> dict[str, object]:
     about = _about(notebook)
-    words = Words(about.get("lang", "en"))
     opening, sections = _sections(notebook)
+    words = Words(about.get("lang", "en"))
+    return _page_of(words, about.get("title", "assess"), opening, sections, other)
+
+
+def _page_of(
+    words: Words, title: str, opening: Markup, sections: list[Section], other: str
+) -> dict[str, object]:
     other_words = Words("cy" if words.lang == "en" else "en")
     return {
         "lang": words.lang,
-        "title": about.get("title", "assess"),
+        "title": title,
         "skip": words.say("Skip to the report"),
         "contents": words.say("Contents"),
         "opening": opening,
@@ -146,3 +155,64 @@ def _shown(output: "NotebookNode") -> Markup:
     if "text/html" in output.data:
         return Markup(output.data["text/html"])
     return Markup("<pre>{}</pre>").format(output.data.get("text/plain", ""))
+
+
+# The page that leads to the others
+
+
+def index_page(
+    status: pd.DataFrame,
+    *,
+    reports: Mapping[str, str],
+    comparisons: Mapping[str, str] | None = None,
+    lang: str = "en",
+) -> str:
+    """What was run, what became of each organisation and why, with links to the reports.
+
+    `status` has a row for each organisation: organisation, name, state, period, message, folder.
+    `reports` gives the file of a report in each language, beneath an organisation's folder;
+    `comparisons` the comparison's files.
+    """
+    words = Words(lang)
+    title = words.say("Governance self-assessments")
+    counts = words.say(
+        "{done} organisations assessed, {failed} not.",
+        done=int((status["state"] != "failed").sum()),
+        failed=int((status["state"] == "failed").sum()),
+    )
+    rows = pd.DataFrame(
+        {
+            words.say("Organisation"): row.name or row.organisation,
+            words.say("Report"): _links(row.folder, reports) if row.folder else "",
+            words.say("Period"): row.period and words.period(Period.parse(row.period)),
+            words.say("To note"): row.message,
+        }
+        for row in status.itertuples(index=False)
+    )
+    section = Section("s1", escape(words.say("Reports")))
+    section.pieces.append(table(rows, words.say("Reports")))
+    sections = [section]
+    if comparisons:
+        sections.append(Section("s2", escape(words.say("Comparison"))))
+        sections[1].pieces.append(Markup("<p>{}</p>").format(_links("", comparisons)))
+    opening = heading(1, title) + paragraphs(counts)
+    return _from_template(_page_of(words, title, opening, sections, ""))
+
+
+def _links(folder: str, files: Mapping[str, str]) -> Markup:
+    """A link for each language, under the language's own name."""
+    link = Markup('<a href="{href}" hreflang="{lang}" lang="{lang}">{name}</a>')
+    links = [
+        link.format(href="/".join(filter(None, (folder, file))), lang=lang, name=LANGUAGES[lang])
+        for lang, file in files.items()
+    ]
+    return Markup(" ").join(links)
+
+
+def _from_template(page: Mapping[str, object]) -> str:
+    import jinja2
+
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    environment = jinja2.Environment(loader=loader, autoescape=False)  # the template escapes
+    environment.filters["page"] = lambda _: page
+    return environment.get_template("report/index.html.j2").render(nb=None)
