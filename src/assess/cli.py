@@ -163,6 +163,29 @@ def synth(number: int, folder: Path, seed: int) -> None:
     click.echo(f"{len(written)} invented organisations are in {folder}.")
 
 
+@main.command("import")
+@click.argument("format", metavar="FORMAT")
+@click.argument("source", metavar="SRC", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--mapping", type=click.Path(dir_okay=False), help="What stands where (YAML).")
+@click.option(
+    "--keep-key",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Also write which code is whose, outside DIR. Without it nobody can tell.",
+)
+def import_(format: str, source: Path, folder: Path, **options) -> None:
+    """Write the records of another system into DIR, with codes in place of names.
+
+    FORMAT is popolo, loomio, moderngov, escribe, civicrm, frictionless or wide. `wide` reads any
+    sheet of attendance, votes or decisions; without --mapping it proposes one for you to edit.
+    """
+    from assess.importers import import_records
+
+    for line in import_records(format, source, folder, **options).lines():
+        click.echo(line)
+
+
 @main.command()
 @click.argument("organisation", type=click.Path())
 @click.argument("indicator")
