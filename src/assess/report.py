@@ -180,7 +180,7 @@ def index_page(
         done=int((status["state"] != "failed").sum()),
         failed=int((status["state"] == "failed").sum()),
     )
-    rows = pd.DataFrame(
+    lines = [
         {
             words.say("Organisation"): row.name or row.organisation,
             words.say("Report"): _links(row.folder, reports) if row.folder else "",
@@ -188,7 +188,8 @@ def index_page(
             words.say("To note"): row.message,
         }
         for row in status.itertuples(index=False)
-    )
+    ]
+    rows = pd.DataFrame(lines, dtype="object")  # a column of str would make the links plain text
     section = Section("s1", escape(words.say("Reports")))
     section.pieces.append(table(rows, words.say("Reports")))
     sections = [section]
