@@ -336,7 +336,8 @@ def as_csv(table: Any) -> str:
 def scores_table(assessment: Any) -> Any:
     """Every score with what it rests on: a row for each indicator and each level above it."""
     kept = {"low": "value_low", "high": "value_high"}
-    kept |= {name: name for name in ("numerator", "denominator", "n_missing", "records")}
+    same = ("numerator", "denominator", "n_missing", "records", "worst_value", "best_value")
+    kept |= {name: name for name in same}
     measures = assessment.measures.table[["value", "unit", *kept]].rename(columns=kept)
     table = assessment.scores.join(measures).rename_axis("id").reset_index()
     table.insert(0, "organisation", assessment.organisation.id)
@@ -393,6 +394,8 @@ def excluded_rows(records: Any) -> Any:
 
 
 def _run_record(job: Job, assessment: Any) -> str:
+    from assess.framework import SHIPPED
+
     records = assessment.records
     record = {
         "organisation": assessment.organisation.id,
@@ -401,6 +404,7 @@ def _run_record(job: Job, assessment: Any) -> str:
         "parameters": {**job.parameters, "lang": list(job.langs)},
         "method_version": assessment.framework.method_version,
         "framework": assessment.framework.name,
+        "framework_sha256": hashlib.sha256(SHIPPED.read_bytes()).hexdigest(),
         "inputs_sha256": dict(sorted(records.inputs.items())),
         "notebook_sha256": hashlib.sha256(job.notebook.read_bytes()).hexdigest(),
         "fingerprint": job.fingerprint,
