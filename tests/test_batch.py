@@ -90,6 +90,14 @@ def status_of(out):
         return {row["organisation"]: row for row in csv.DictReader(file)}
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _code_stays_as_it_is():
+    """Someone may be editing the code while its tests run; that would make every result stale."""
+    batch._CODE[:] = ["as it is"]
+    yield
+    batch._CODE.clear()
+
+
 @pytest.fixture(scope="module")
 def given(tmp_path_factory):
     """Two good organisations and one whose required tables cannot be read."""
@@ -132,6 +140,32 @@ def test_one_that_cannot_be_read_stops_only_itself(first):
     assert "Traceback" not in status_of(out)["broken"]["message"]
     assert status_of(out)["broken"]["message"]
     assert not (out / "broken").exists()
+
+
+def test_the_comparison_and_the_first_page_stand_beside_them(first):
+    """Two were assessed, so there is something to compare: six principles for each."""
+    out, status = first
+    assert status.comparison == ""
+    pages = {"comparison", "cymhariaeth"}
+    assert {f"{page}.{kind}" for page in pages for kind in ("html", "ipynb")} < written(out)
+    with open(out / "comparison.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["organisation"] for row in rows] == ["better"] * 6 + ["good"] * 6
+    assert [row["id"] for row in rows[:6]] == list("123456")
+    index = (out / "index.html").read_text()
+    for link in ("good/2025/assessment.html", "good/2025/asesiad.html", "cymhariaeth.html"):
+        assert f'href="{link}"' in index
+
+
+def test_a_comparison_of_one_is_not_made_and_an_old_one_not_left(given, tmp_path):
+    records, notebook = given
+    out = tmp_path / "reports"
+    out.mkdir()
+    (out / "comparison.html").write_text("of a run before")
+    status = batch.run([records / "good"], out, notebook=notebook, quiet=True)
+    assert status.comparison == ""
+    assert "comparison.html" not in written(out)
+    assert "comparison.html" not in (out / "index.html").read_text()
 
 
 def test_nothing_half_written_or_private_to_the_run_is_left(first):
@@ -241,6 +275,19 @@ def test_a_changed_parameter_makes_the_results_stale(tmp_path):
     assert len(prints) == 4
 
 
+def test_changed_code_makes_the_results_stale(monkeypatch):
+    """The framework, the template and the catalogue lie beside the code and count as code."""
+    monkeypatch.setattr(batch, "_CODE", [])
+    before = batch._code()
+    read = []
+    monkeypatch.setattr(batch, "_CODE", [])
+    monkeypatch.setattr(batch, "_sha256", lambda path: read.append(path) or str(len(read)))
+    assert batch._code() != before
+    names = {path.name for path in read}
+    assert {"six_principles.yaml", "index.html.j2", "assess.po", "members.py", "score.py"} <= names
+    assert not any(name.endswith(".pyc") for name in names)
+
+
 # What may go wrong
 
 
@@ -303,6 +350,7 @@ def in_another_process(records, out, notebook):
     script.write_text(
         "import sys\nfrom assess import batch\n"
         "if __name__ == '__main__':\n"
+        "    batch._CODE[:] = ['as it is']\n"
         "    batch.run([sys.argv[1]], sys.argv[2], notebook=sys.argv[3])\n"
     )
     return subprocess.Popen([sys.executable, script, records, out, notebook])

@@ -5,11 +5,14 @@ import re
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import nbformat
 import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 # One entry a cell, in one notebook, in this order: later cells may use what earlier ones made.
 # "raises" cells carry the tag that lets a notebook go on after an error.
@@ -175,6 +178,20 @@ def test_the_zoo_was_run_to_its_end(zoos):
 def test_the_notebook_says_what_a_kernel_says_of_its_language(zoos):
     by_kernel, in_process = zoos
     assert in_process.metadata.language_info == by_kernel.metadata.language_info
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")))
+def test_our_notebooks_have_the_outputs_of_a_kernel(worker, tmp_path, name):
+    """Every cell of every notebook that ships, with its own parameters."""
+    cells = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
+    expected, stopped = worker(cells, tmp_path, None, cwd=NOTEBOOKS)
+    found, stopped_too = worker(cells, tmp_path, "assess", cwd=NOTEBOOKS)
+    assert stopped is None
+    assert stopped_too is None
+    shown = [cell for cell in outputs(expected) if cell[1]]
+    assert len(shown) > 3
+    assert outputs(found) == outputs(expected)
 
 
 @pytest.mark.parametrize(
