@@ -15,7 +15,7 @@ MOST_PAIRS = 200  # organisations; comparing every pair of more takes longer tha
 
 _STEPS = 10_000  # scores are told apart to a tenth of the tolerance
 _BINS = 2001  # counts of scores are kept to 0.05 points
-_BUFFER = 2**23  # scores held at once
+_BUFFER = 2**22  # scores held at once
 
 
 def ranks_of(scores: NDArray[np.floating], tolerance: float = TOLERANCE) -> NDArray[np.int32]:
