@@ -2,6 +2,7 @@
 
 import csv
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -442,3 +443,13 @@ def test_five_numbers_agree_with_a_recount_from_the_files():
     for id, (hits, of) in recounted().items():
         assert of > 0
         assert measures.loc[id, ["numerator", "denominator"]].tolist() == [hits, of], id
+
+
+def test_a_cell_that_could_not_be_read_is_not_known_rather_than_not_done():
+    """Of 20 decisions 15 went out in time, 4 never did, and the day of one cannot be read."""
+    sent = decided(*[{"published_on": "2025-06-03"}] * 15, *[{}] * 5)
+    given = records(COUNCIL, decisions=sent)
+    bad = replace(given, unreadable={"decisions": {"published_on": sent.index[-1:]}})
+    row = measure(bad, FRAMEWORK, YEAR).table.loc["4.1b"]
+    assert row[["numerator", "denominator", "n_missing"]].tolist() == [15, 19, 1]
+    assert (row["worst_value"], row["best_value"]) == (75, 80)

@@ -6,7 +6,7 @@ are added up here in the same way for all.
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -141,7 +141,7 @@ def _measured(
     empty = any(cut(table, _dated_by(entry, table), entry.years).empty for table in _needed(entry))
     if empty or entry.lacks_rows(records):
         return row | {"state": "not recorded", "reason": "no rows"}, None
-    seen = _observe(entry, records, period, cut)
+    seen = _unsure_where_unreadable(_observe(entry, records, period, cut), entry, records)
     if seen.reason:
         return row | {"state": "not recorded", "reason": seen.reason}, None
     row |= _numbers(entry, seen)
@@ -170,6 +170,24 @@ def _observe(entry: Indicator, records: Records, period: Period, cut: Cut) -> Ob
         if parameter.kind is not parameter.KEYWORD_ONLY
     ]
     return function(*tables, **entry.parameters)
+
+
+def _unsure_where_unreadable(seen: Observed, entry: Indicator, records: Records) -> Observed:
+    """What was seen, but not known for rows in which a cell it rests on could not be read.
+
+    Such a cell was filled in: to take it for a blank would count it as not done.
+    """
+    columns = [place.partition(".")[2] for place in entry.needs if _is_of(place, seen.table)]
+    lost = records.unreadable.get(seen.table, {})
+    rows = [lost[column] for column in columns if column in lost]
+    if not rows or seen.form == "fact":
+        return seen
+    unsure = seen.rows.index.isin(np.concatenate(rows)) & seen.rows["maybe"].isna()
+    return replace(seen, rows=seen.rows.assign(hit=seen.rows["hit"].mask(unsure)))
+
+
+def _is_of(place: str, table: str) -> bool:
+    return place.partition(".")[0] == table
 
 
 def _state(entry: Indicator, row: Mapping[str, Any], floors: Mapping[str, int]) -> tuple[str, str]:
