@@ -166,9 +166,14 @@ def test_council_advice_taken_before_the_day_of_the_decision():
 
 def test_risks_assessed_counts_major_decisions():
     decisions = table(
-        "decisions", {"major": True, "risk_ref": "R1"}, {"major": True}, {"risk_ref": "R2"}
+        "decisions",
+        {"major": True, "risk_ref": "R1"},
+        {"major": True, "risk_ref": "R2"},
+        {"major": True},
+        {"major": False},
+        {"risk_ref": "R3"},
     )
-    assert counts(principle.risks_assessed(decisions)) == (1, 2, 1)
+    assert counts(principle.risks_assessed(decisions)) == (2, 3, 1)
 
 
 def test_risk_reviews_completed_on_the_day_first_set():

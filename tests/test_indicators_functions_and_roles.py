@@ -7,16 +7,17 @@ from assess.indicators import functions_and_roles
 
 
 def test_reserved_matters_kept_reads_the_scheme_whatever_the_capitals():
-    """Two reserved matters, one decided by the board it is reserved to; a third is not one."""
+    """Three reserved matters, two decided by the body they are reserved to; others are none."""
     scheme = organisation(reserved_matters={"Annual budget": "board", "rule change": "council"})
     decisions = table(
         "decisions",
         {"type": "annual budget ", "body": "board"},
         {"type": "Rule change", "body": "board"},
+        {"type": "rule change", "body": "council"},
         {"type": "paint", "body": "board"},
         {"body": "board"},
     )
-    assert counts(functions_and_roles.reserved_matters_kept(decisions, scheme)) == (1, 2, 0)
+    assert counts(functions_and_roles.reserved_matters_kept(decisions, scheme)) == (2, 3, 0)
 
 
 def test_reserved_matters_kept_says_when_there_is_no_scheme():
@@ -52,6 +53,13 @@ def test_strategic_focus_share_is_in_items_where_one_is_not_timed():
     assert counts(seen) == (1, 2, 1)
 
 
+def test_strategic_focus_share_is_in_items_where_all_took_no_time():
+    """Two items timed at 0 minutes: their number still says something."""
+    item = {"meeting_id": "B1", "minutes": 0}
+    seen = board_items(item | {"type": "strategy"}, item | {"type": "procedure"})
+    assert counts(seen) == (1, 2, 0)
+
+
 def test_actions_completed_goes_by_the_first_date():
     """Done on the day counts. Done by a later, moved date is late. A risk is no action."""
     register = table(
@@ -71,17 +79,18 @@ def test_actions_completed_goes_by_the_first_date():
 
 
 def test_decisions_scrutinised_does_not_count_the_board_itself():
-    """Of three open to scrutiny, one was examined by others with a result."""
+    """Of four open to scrutiny, two were examined by others with a result."""
     open_to = {"body": "board", "scrutiny_eligible": True}
     decisions = table(
         "decisions",
         {**open_to, "scrutiny_body": "council", "scrutiny_outcome": "agreed"},
+        {**open_to, "scrutiny_body": "auditor", "scrutiny_outcome": "agreed"},
         {**open_to, "scrutiny_body": "Board", "scrutiny_outcome": "agreed"},
         {**open_to, "scrutiny_body": "council"},
         {"body": "board", "scrutiny_body": "council", "scrutiny_outcome": "agreed"},
         {"body": "council", "scrutiny_eligible": True},
     )
-    assert counts(functions_and_roles.decisions_scrutinised(decisions)) == (1, 3, 1)
+    assert counts(functions_and_roles.decisions_scrutinised(decisions)) == (2, 4, 1)
 
 
 RULES = organisation(
@@ -125,13 +134,16 @@ def test_appointments_valid_reads_the_latest_term_of_each_holder():
 def test_appointments_valid_takes_other_as_anyone_the_rules_do_not_list():
     rules = organisation(bodies={"board": {"title": "Board", "appointed_by": "other"}})
     roles = each(
-        "roles", "appointed_by", ["bishop", "council"], body="board", start="2024-06-01"
-    ).assign(person_id=["p1", "p2"])
-    assert counts(functions_and_roles.appointments_valid(roles, rules, YEAR)) == (1, 2, 0)
+        "roles", "appointed_by", ["bishop", "mayor", "council"], body="board", start="2024-06-01"
+    ).assign(person_id=["p1", "p2", "p3"])
+    assert counts(functions_and_roles.appointments_valid(roles, rules, YEAR)) == (2, 3, 0)
 
 
 def test_seats_contested_weighs_by_seats():
-    """4 candidates for 3 seats: 3 contested. 2 for 2: none of 2. Unknown candidates: not known."""
+    """4 candidates for 3 seats: 3 contested. 2 for 2: none of 2. Unknown candidates: not known.
+
+    An election to no seat is none.
+    """
     elections = table(
         "elections",
         {"seats": 3, "candidates": 4},
@@ -139,4 +151,6 @@ def test_seats_contested_weighs_by_seats():
         {"seats": 1},
         {"seats": 0, "candidates": 1},
     )
-    assert counts(functions_and_roles.seats_contested(elections)) == (3, 5, 1)
+    seen = functions_and_roles.seats_contested(elections)
+    assert counts(seen) == (3, 5, 1)
+    assert seen.rows.index.tolist() == [2, 3, 4]

@@ -46,16 +46,17 @@ def test_outcomes_reviewed_waits_until_the_days_are_up():
 
 
 def test_user_impact_recorded_does_not_guess_unmarked_decisions():
-    """Marked yes: 1 of 2. Marked no: out. Not marked: counted as not known, twice."""
+    """Marked yes: 2 of 3. Marked no: out. Not marked: counted as not known, twice."""
     decisions = table(
         "decisions",
+        {"affects_users": True, "user_impact_ref": "p2"},
         {"affects_users": True, "user_impact_ref": "p3"},
         {"affects_users": True},
         {"affects_users": False, "user_impact_ref": "p4"},
         {"user_impact_ref": "p5"},
         {},
     )
-    assert counts(purpose.user_impact_recorded(decisions)) == (1, 2, 2)
+    assert counts(purpose.user_impact_recorded(decisions)) == (2, 3, 2)
 
 
 def quality_reports(days, period=YEAR, body="board"):
@@ -142,11 +143,12 @@ def test_costs_stated_needs_all_three():
     decisions = table(
         "decisions",
         {"spend": True, "cost": 0, "fund_source": "reserves", "affordable": True},
+        {"spend": True, "cost": 900, "fund_source": "grant", "affordable": True},
         {"spend": True, "cost": 900, "affordable": True},
         {"spend": True, "cost": 900, "fund_source": "reserves"},
         {"spend": False},
     )
-    assert counts(purpose.costs_stated(decisions)) == (1, 3, 0)
+    assert counts(purpose.costs_stated(decisions)) == (2, 4, 0)
 
 
 def test_options_appraised_needs_two_options_and_a_comparison():
@@ -154,9 +156,10 @@ def test_options_appraised_needs_two_options_and_a_comparison():
     decisions = table(
         "decisions",
         {"major": True, "options_considered": 2, "comparator_ref": "Tai Ni"},
+        {"major": True, "options_considered": 3, "comparator_ref": "Tai Ni"},
         {"major": True, "options_considered": 1, "comparator_ref": "Tai Ni"},
         {"major": True, "options_considered": 3},
         {"major": True, "comparator_ref": "Tai Ni"},
         {"major": False, "options_considered": 3, "comparator_ref": "Tai Ni"},
     )
-    assert counts(purpose.options_appraised(decisions, minimum_options=2)) == (1, 4, 0)
+    assert counts(purpose.options_appraised(decisions, minimum_options=2)) == (2, 5, 0)
