@@ -12,11 +12,11 @@ MONTHS = (
     "january february march april may june july august september october november december",
     "ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr",
 )
-_MONTH = {
+MONTH_NUMBERS = {
     word[:size]: number
     for names in MONTHS
     for number, word in enumerate(names.split(), 1)
-    for size in (*range(3, len(word) + 1),)
+    for size in range(3, len(word) + 1)
 }
 _PARTS = {
     "yyyy": r"(?P<year>[0-9]{4})",
@@ -69,7 +69,11 @@ def day(text: str, patterns: Iterable[str] = ()) -> str:
 
 def _written(found: re.Match[str]) -> str:
     parts = found.groupdict()
-    month = _MONTH.get(parts["word"].casefold(), 0) if parts.get("word") else parts.get("month", 0)
+    month = (
+        MONTH_NUMBERS.get(parts["word"].casefold(), 0)
+        if parts.get("word")
+        else parts.get("month", 0)
+    )
     year = int(parts["year"]) + (2000 if len(parts["year"]) == 2 else 0)
     try:
         read = datetime.date(year, int(month or 0), int(parts["day"]))

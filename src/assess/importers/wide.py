@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from assess.importers import dates
-from assess.importers.found import OPTIONS, SHOWN, Found, known_word, squeezed
+from assess.importers.found import OPTIONS, SHOWN, Found, squeezed
 from assess.importers.mapping import ASK, Block, Mapping, place, span
 from assess.importers.sources import grids_of
 from assess.raw import near
@@ -36,6 +36,11 @@ def read(source: Path, found: Found, mapping: Mapping) -> None:
     for block in mapping.blocks:
         grid = _grid(grids, block)
         for word, meaning in block.codes.items():
+            if meaning == ASK:
+                raise AssessError(
+                    f"The mapping does not say what '{word[:SHOWN]}' means. Write one of: "
+                    f"{', '.join(MARKS[block.holds])}."
+                )
             if meaning not in MARKS.get(block.holds, (meaning,)):
                 raise AssessError(
                     f"The mapping's code '{word[:SHOWN]}: {meaning[:SHOWN]}' means nothing in "
@@ -391,8 +396,3 @@ def _read_totals(grid: np.ndarray, block: Block, found: Found) -> None:
             "holds totals without meetings; the people are listed as members",
             people,
         )
-
-
-def option_of(mark: str) -> str | None:
-    """What a mark most likely means in a list of votes; None where nothing is likely."""
-    return known_word(mark, OPTIONS)

@@ -38,6 +38,7 @@ class ImportReport:
     changed: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()  # what a person has to say or do next
+    guessed: tuple[str, ...] = ()
     mapping: Path | None = None  # the proposed mapping, where one was written
 
     def lines(self) -> list[str]:
@@ -45,6 +46,7 @@ class ImportReport:
         wrote = ", ".join(f"{name} {number:,}" for name, number in self.tables.items())
         lines = [f"{self.source}: {wrote or 'nothing was written yet'}"]
         for heading, said in (
+            ("Guessed:", self.guessed),
             ("Read as something else than written:", self.changed),
             ("Could not be carried over:", self.lost),
             ("To do:", self.needed),
@@ -101,7 +103,7 @@ def refuse_folder(folder: Path, keep_key: Path | None = None) -> None:
         raise AssessError(f"{keep_key} is there already. Give another name for the key.")
 
 
-def counted(notes: Counter[str]) -> tuple[str, ...]:
+def counted(notes: Mapping[str, int]) -> tuple[str, ...]:
     """Notes with their counts, in words: 'votes by proxy: 12'."""
     return tuple(f"{what}: {number:,}" for what, number in sorted(notes.items()))
 
