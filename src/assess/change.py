@@ -1,13 +1,12 @@
 """One organisation over two years: what changed, and whether chance alone could explain it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from assess.intervals import draw_range
+from assess.intervals import LEVEL, draw_range
 from assess.score import score
 from assess.uncertainty import level_draws
 
@@ -22,26 +21,53 @@ def changes(now: "Assessment", before: "Assessment") -> pd.DataFrame:
     """What became of each principle: title, before, now, range of the difference, verdict.
 
     A change counts only where the range of the difference leaves out 0, both on all the evidence
-    and on the evidence found in both years.
+    and on the evidence found in both years. Ranges are widened for looking at several principles
+    at once: with six ranges of 90%, one would leave out 0 by chance every other year.
     """
+    years = now, before
     common = _scored(now) & _scored(before)
     full = principle_draws(now) - principle_draws(before)
     shared = principle_draws(now, common) - principle_draws(before, common)
-    rows = {}
-    for principle in now.framework.principles:
-        key = principle.id
-        row = {
-            "title": principle.title,
-            "before": before.scores.loc[key, "score"],
-            "now": now.scores.loc[key, "score"],
-            "low": np.nan,
-            "high": np.nan,
+    table = pd.DataFrame(
+        {
+            "title": {part.id: part.title for part in now.framework.principles},
+            "before": before.scores["score"],
+            "now": now.scores["score"],
         }
-        row["verdict"] = _verdict(row, key, full[key], shared[key], now, before, common)
-        if row["verdict"] not in ("not scored", "other evidence"):
-            row["low"], row["high"] = draw_range(full[key], row["now"] - row["before"])
-        rows[key] = row
-    return pd.DataFrame.from_dict(rows, orient="index")
+    ).reindex([part.id for part in now.framework.principles])
+    table["verdict"] = [_why_not(key, years, common, shared[key]) for key in table.index]
+    compared = table.index[table["verdict"] == ""]
+    level = 1 - (1 - LEVEL) / max(len(compared), 1)
+    for key in compared:
+        change = table.loc[key, "now"] - table.loc[key, "before"]
+        low, high = draw_range(full[key], change, level)
+        table.loc[key, ["low", "high"]] = low, high
+        enough = min(_records_behind(year, key) for year in years) >= CHANGE_FLOOR
+        inner = draw_range(shared[key], shared[key].mean(), level)
+        table.loc[key, "verdict"] = _verdict((low, high), inner) if enough else "could be chance"
+    return table.reindex(columns=["title", "before", "now", "low", "high", "verdict"])
+
+
+def _why_not(
+    key: str, years: Iterable["Assessment"], common: frozenset[str], shared: pd.Series
+) -> str:
+    """Why a principle's two scores are not compared; empty where they are.
+
+    At least half of the evidence of the fuller year must be there in both.
+    """
+    if any(pd.isna(year.scores.loc[key, "score"]) for year in years):
+        return "not scored"
+    in_both = sum(name[0] == key for name in common)
+    fuller = max(sum(name[0] == key for name in _scored(year)) for year in years)
+    return "other evidence" if in_both * 2 < fuller or shared.isna().any() else ""
+
+
+def _verdict(*ranges: tuple[float, float]) -> str:
+    if all(low > 0 for low, _ in ranges):
+        return "rose"
+    if all(high < 0 for _, high in ranges):
+        return "fell"
+    return "could be chance"
 
 
 def principle_draws(assessment: "Assessment", only: frozenset[str] | None = None) -> pd.DataFrame:
@@ -62,32 +88,6 @@ def principle_draws(assessment: "Assessment", only: frozenset[str] | None = None
 def _scored(assessment: "Assessment") -> frozenset[str]:
     table = assessment.measures.table
     return frozenset(table.index[table["state"] == "scored"])
-
-
-def _verdict(
-    row: Mapping[str, float],
-    key: str,
-    full: pd.Series,
-    shared: pd.Series,
-    now: "Assessment",
-    before: "Assessment",
-    common: frozenset[str],
-) -> str:
-    if pd.isna(row["now"]) or pd.isna(row["before"]):
-        return "not scored"
-    same = sum(name[0] == key for name in common)
-    if same * 2 < max(sum(name[0] == key for name in _scored(year)) for year in (now, before)):
-        return "other evidence"
-    if min(_records_behind(year, key) for year in (now, before)) < CHANGE_FLOOR:
-        return "could be chance"
-    if shared.isna().any():
-        return "other evidence"
-    ranges = [draw_range(draws, draws.mean()) for draws in (full, shared)]
-    if all(low > 0 for low, _ in ranges):
-        return "rose"
-    if all(high < 0 for _, high in ranges):
-        return "fell"
-    return "could be chance"
 
 
 def _records_behind(assessment: "Assessment", principle: str) -> float:

@@ -12,12 +12,12 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 TABLE = Markup(
-    '<div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
+    '<div class="scroll" role="group" aria-label="{caption}" tabindex="0">'
     '<table class="{kind}"><caption>{caption}</caption>'
     "<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 )
 FIGURE = Markup(
-    '<figure><div class="scroll" role="region" aria-label="{caption}" tabindex="0">'
+    '<figure><div class="scroll" role="group" aria-label="{caption}" tabindex="0">'
     '<img alt="{alt}" width="{width}" src="data:image/svg+xml;base64,{image}"></div>'
     "<figcaption>{caption}</figcaption>"
     "<details><summary>{fold}</summary>{table}</details></figure>"

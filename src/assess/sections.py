@@ -14,6 +14,7 @@ from assess.assessment import Assessment
 from assess.figure import Html, heading, joined, listed, paragraphs, table, terms_listed
 from assess.framework import Indicator, Principle
 from assess.intervals import clusters_of, effective_records, wilson
+from assess.records import AssessError
 from assess.schemas import CONTRACTS
 from assess.words import (
     DASH,
@@ -43,7 +44,15 @@ HASH = 12  # letters of a file's fingerprint that are shown
 
 
 def opening(assessment: Assessment, words: Words, mode: str = "internal") -> Html:
-    """Whose report, for when, and what a reader must know before the first number."""
+    """Whose report, for when, and what a reader must know before the first number.
+
+    Raises AssessError for a copy to publish: nothing here holds small numbers back for one yet.
+    """
+    if mode != "internal":
+        raise AssessError(
+            f"The mode '{mode}' is not known here. Write internal: a copy to publish would have to "
+            "hold back more numbers than this one does."
+        )
     title = words.say(
         "Governance self-assessment {year}: {organisation}",
         year=year(assessment.period),
@@ -57,12 +66,10 @@ def opening(assessment: Assessment, words: Words, mode: str = "internal") -> Htm
     ]
     if assessment.organisation.synthetic:
         notes.append(words.say("These records are invented, for trying things out."))
-    banner = ""
-    if mode == "internal":
-        banner = paragraphs(
-            words.say("For the board only. Do not pass on: small numbers could point to people."),
-            kind="banner",
-        )
+    banner = paragraphs(
+        words.say("For the board only. Do not pass on: small numbers could point to people."),
+        kind="banner",
+    )
     page = heading(1, title) + paragraphs(" ".join(notes)) + banner
     return Html(page, {"lang": words.lang, "title": title})
 
@@ -94,7 +101,10 @@ def what_changed(assessment: Assessment, words: Words) -> Html:
     return Html(
         paragraphs(
             changes_in_short(words, assessment.changes),
-            words.say("The earlier year is scored again by this year's method."),
+            words.say(
+                "The earlier year is scored again by this year's method. "
+                "Ranges allow for looking at several principles at once."
+            ),
         )
         + chart.markup
     )

@@ -5,25 +5,30 @@ import pandas as pd
 from assess import charts, compare
 from assess.compare import Results
 from assess.figure import Html, heading, joined, paragraphs, table
-from assess.records import Period
+from assess.records import AssessError, Period
 from assess.words import DASH, Words, principle_name, whole
 
 MOST_GAPS = 12  # lines in the list of gaps
 
 
 def opening(results: Results, words: Words, mode: str = "internal") -> Html:
-    """How many organisations, and how the page is to be read."""
+    """How many organisations, and how the page is to be read.
+
+    Raises AssessError for a copy to publish, as `sections.opening` does.
+    """
+    if mode != "internal":
+        raise AssessError(
+            f"The mode '{mode}' is not known here. Write internal: names would have to be left out."
+        )
     compared = results.scores["organisation"].nunique()
     title = words.say("{n} organisations side by side", n=compared)
     notes = words.say(
         "These organisations differ in size, form and purpose. "
         "Use this to find someone to learn from, not to judge who is best."
     )
-    banner = ""
-    if mode == "internal":
-        banner = paragraphs(
-            words.say("For the organisations named here only. Do not pass on."), kind="banner"
-        )
+    banner = paragraphs(
+        words.say("For the organisations named here only. Do not pass on."), kind="banner"
+    )
     return Html(
         heading(1, title) + paragraphs(notes) + banner, {"lang": words.lang, "title": title}
     )
