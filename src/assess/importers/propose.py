@@ -33,9 +33,9 @@ HEADINGS = {
     "title": "title motion resolution resolutionitem item decision subject proposal teitl cynnig",
     "reference": "reference ref number no minute minuteno",
     "outcome": "outcome result status resolutionstatusyno decisionresult canlyniad",
-    "votes_for": "for votesfor ayes yes rawfor infavour oblaid",
-    "votes_against": "against votesagainst noes no nays rawagainst erbyn",
-    "abstained": "abstained abstain abstentions abstention ymatal",
+    "votes_for": "for votesfor ayes yes rawfor nfor statedfor infavour oblaid",
+    "votes_against": "against votesagainst noes no nays rawagainst nagainst statedagainst erbyn",
+    "abstained": "abstained abstain abstentions abstention statedabstained ymatal",
     "body_in": "body committee meeting corff",
 }
 MOST_CODES = 30
@@ -128,19 +128,19 @@ def _marks(cells: np.ndarray) -> Counter[str]:
     votes, or letters like X. Numbers but 0 and 1 are tallies."""
     found = Counter(cell for cell in cells.ravel() if cell and len(cell) <= SHOWN)
     return Counter(
-        {mark: number for mark, number in found.items() if number > 1 and _is_mark(mark)}
+        {mark: number for mark, number in found.items() if _is_mark(mark, often=number > 1)}
     )
 
 
-def _is_mark(text: str) -> bool:
+def _is_mark(text: str, *, often: bool) -> bool:
     known = _meaning(text.casefold(), STATUSES) != ASK or known_word(text, OPTIONS) is not None
     short = len(text) <= 3 and not any(letter.isdigit() for letter in text)
-    return known or (short and text.casefold() not in dates.MONTH_NUMBERS)
+    return known or (often and short and text.casefold() not in dates.MONTH_NUMBERS)
 
 
 def _is_marked(line: np.ndarray, marks: Counter[str]) -> bool:
     filled = [cell for cell in line if cell]
-    return bool(filled) and sum(cell in marks for cell in filled) >= 0.6 * len(filled)
+    return bool(filled) and sum(cell in marks for cell in filled) >= 0.5 * len(filled)
 
 
 def _upright(table: str, cells: np.ndarray, heading: int, dated: np.ndarray) -> _Guess | None:
@@ -162,6 +162,7 @@ def _upright(table: str, cells: np.ndarray, heading: int, dated: np.ndarray) -> 
     if not people:
         return None
     around = _around(cells, heading, people, slice(first, last + 1))
+    people = _with_unmarked(cells, people, name, slice(first, last + 1))
     settings: dict[str, object] = {
         "table": table,
         "people": "rows",
@@ -173,6 +174,20 @@ def _upright(table: str, cells: np.ndarray, heading: int, dated: np.ndarray) -> 
     days = [cells[heading, at] for at in events]
     used = _used(cells[people][:, events])
     return _finish(settings, used, days, f"{len(people)} people in rows", cells)
+
+
+def _with_unmarked(cells: np.ndarray, people: list[int], name: int, events: slice) -> list[int]:
+    """People who never came stand above and below those who did, with nothing but their name."""
+
+    def bare(line: int) -> bool:
+        return bool(cells[line, name]) and not any(cells[line, events])
+
+    first, last = people[0], people[-1]
+    while first > 0 and bare(first - 1):
+        first -= 1
+    while last + 1 < len(cells) and bare(last + 1):
+        last += 1
+    return [line for line in range(first, last + 1) if cells[line, name]]
 
 
 def _around(cells: np.ndarray, heading: int, people: list[int], events: slice) -> dict[str, object]:

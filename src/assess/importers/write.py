@@ -116,7 +116,7 @@ def _tables(found: Found) -> dict[str, list[Row]]:
     if votes := _votes(found):
         tables["votes"] = votes
     return {
-        name: _without_twins(name, rows, found) if name == "attendance" else rows
+        name: _without_twins(rows, found) if name == "attendance" else rows
         for name, rows in tables.items()
     }
 
@@ -138,20 +138,18 @@ def _votes(found: Found) -> list[Row]:
     ]
 
 
-def _without_twins(name: str, rows: list[Row], found: Found) -> list[Row]:
-    """One row for a person and meeting. Of two, the first that says something stands."""
+def _without_twins(rows: list[Row], found: Found) -> list[Row]:
+    """One row for a person and meeting: of two, the first that says something."""
     kept: dict[tuple[str, str], Row] = {}
     for row in rows:
         key = (row["meeting_id"], row["person_id"])
         first = kept.get(key)
-        if first is None:
+        if first is None or not first.get("status"):
             kept[key] = row
-            continue
-        both = {one.get("status", "") for one in (first, row)} - {""}
-        what = "second marks of a person for the same meeting"
-        found.lose(f"{what}, which said something else" if len(both) > 1 else what)
-        if not first.get("status"):
-            kept[key] = row
+        elif row.get("status"):
+            same = row["status"] == first["status"]
+            what = "second marks of a person for the same meeting"
+            found.lose(what if same else f"{what}, which said something else")
     return list(kept.values())
 
 
