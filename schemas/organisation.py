@@ -135,6 +135,17 @@ class Organisation(_Strict):
     attendance_blank: Literal["absent", "not expected", "not known"] = Field(
         "not known", title="What an empty cell in your attendance sheet means"
     )
+    smallest_group: Count = Field(
+        5,
+        ge=3,
+        title="Fewest people behind a number in the board's own copy",
+        description="A copy to publish always asks for 10.",
+    )
+    keep_rows_days: Count = Field(
+        0,
+        title="Days to keep files that point to single rows",
+        description="A run to publish deletes older ones. 0: all of them.",
+    )
     synthetic: bool = Field(False, title="Invented records, for trying things out")
 
     @field_validator("id")

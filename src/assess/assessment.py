@@ -1,20 +1,23 @@
 """One organisation assessed: records and framework in; measures, scores, gates and claims out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from assess.change import changes
 from assess.claims import claims_table
+from assess.disclosure import disclose
 from assess.framework import Framework, load_framework
 from assess.gates import check_gates
-from assess.measure import Measures, measure
+from assess.measure import FLOORS_INTERNAL, Measures, measure
 from assess.records import Period, Records
 from assess.schemas.organisation import Organisation
 from assess.score import score
+from assess.taking_part import group_shares
 from assess.uncertainty import add_ranges, draws
 from assess.validate import read_records
 
@@ -33,6 +36,9 @@ class Assessment:
     claims: pd.DataFrame
     seed: int = 0
     previous: "Assessment | None" = None
+    groups: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # see `taking_part`
+    counts: Mapping[str, Any] = field(default_factory=dict)  # see `row_counts`
+    mode: str = "internal"  # or publish: then every number here is one that may be published
 
     @property
     def organisation(self) -> Organisation:
@@ -73,19 +79,22 @@ def assess_records(
     *,
     seed: int = 0,
     look_back: bool = True,
+    mode: str = "internal",
 ) -> Assessment:
     """Assess records for a period (empty: the latest twelve months) and the period before it.
 
     The earlier period is scored anew by the same method. It is left out where the records do not
-    reach back to it, or without `look_back`. Raises AssessError where there is nothing to assess.
+    reach back to it, or without `look_back`. What it gives is what `mode` lets be seen: see
+    `disclosure`. Raises AssessError where there is nothing to assess.
 
     Asked again about the same files and the shipped framework, it gives the same assessment, since
     a batch asks for its tables what each notebook has asked already. Do not change it in place.
     """
     if isinstance(records, Records) or framework is not None:
-        return _assess_afresh(records, framework, period, previous, seed, look_back)
+        assessment = _assess_afresh(records, framework, period, previous, seed, look_back)
+        return disclose(assessment, mode)
     path = Path(records)
-    return _assess_once(path, _stamp(path), period, previous, seed, look_back)
+    return _assess_once(path, _stamp(path), period, previous, seed, look_back, mode)
 
 
 def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
@@ -103,8 +112,9 @@ def _assess_once(
     previous: Period | str,
     seed: int,
     look_back: bool,
+    mode: str,
 ) -> Assessment:
-    return _assess_afresh(path, None, period, previous, seed, look_back)
+    return disclose(_assess_afresh(path, None, period, previous, seed, look_back), mode)
 
 
 def _assess_afresh(
@@ -149,7 +159,7 @@ def _assess(
     seed: int,
     previous: Assessment | None,
 ) -> Assessment:
-    measures = measure(records, framework, period, seed=seed)
+    measures = measure(records, framework, period, seed=seed, floors=_floors(records))
     scores = add_ranges(score(measures, framework), measures, framework, seed=seed)
     drawn = draws(measures, framework, seed=seed)
     return Assessment(
@@ -163,7 +173,28 @@ def _assess(
         claims=claims_table(records.organisation, framework, scores, drawn),
         seed=seed,
         previous=previous,
+        groups=group_shares(records, framework, measures.observed),
+        counts=row_counts(records, measures),
     )
+
+
+def _floors(records: Records) -> dict[str, int]:
+    """The fewest people about whom the board's own copy shows a number."""
+    smallest = records.organisation.smallest_group
+    return {"role-holders": smallest, "members": max(smallest, FLOORS_INTERNAL["members"])}
+
+
+def row_counts(records: Records, measures: Measures) -> dict[str, Any]:
+    """Rows read and used of each table, rows left out, and cells and rows with problems."""
+    used: dict[str, set[int | str]] = {}
+    for seen in measures.observed.values():
+        used.setdefault(seen.table, set()).update(seen.rows.index)
+    return {
+        "read": {name: len(rows) for name, rows in records.tables.items() if len(rows)},
+        "used": {name: len(rows) for name, rows in sorted(used.items())},
+        "left_out": len(records.excluded),
+        "problems": sum(problem.serious for problem in records.problems),
+    }
 
 
 def principles(scores: pd.DataFrame) -> pd.DataFrame:
