@@ -6,10 +6,12 @@ import pytest
 from stand_ins import Entry, framework, group, measures, yes_no
 
 from assess.choices import EVERYTHING, Choices, choices_from, design, states_of, structure_of
+from assess.intervals import seed_of
 from assess.records import AssessError
 from assess.robustness import robustness
 from assess.runs import scored_runs, units_of
 from assess.score import aggregate, normalise, score
+from assess.uncertainty import draws, level_draws
 
 BAND = ((10.0, 40.0, 80.0, 100.0), (0.0, 100.0, 100.0, 0.0))
 FALLING = ((100.0, 300.0), (100.0, 0.0))
@@ -307,3 +309,38 @@ def test_a_seed_gives_the_same_result_again():
 def test_nobody_to_compare_is_said():
     with pytest.raises(AssessError, match="no organisation"):
         robustness({}, simple())
+
+
+def test_redrawn_scores_are_those_of_chance_alone():
+    """Each organisation's runs, by chance alone, are the draws its own ranges come from."""
+    standard = simple()
+    one = FIELD["twin one"]
+    scores = score(one, standard)
+    seed = seed_of(3, "twin one")
+    own = level_draws(draws(one, standard, seed=seed, n=400), scores, standard)
+    structure = structure_of(standard)
+    units = units_of({"twin one": one}, standard, structure, draws=400, seed=3)
+    choices = Choices(chance=True)
+    states, plan = states_of(choices, structure, 400), design(choices, structure, 400)
+    at = [place * 400 // 1 for place in plan["chance"]]
+    for rows, done in scored_runs(units, states, plan):
+        for place, part in enumerate(("1", "2")):
+            expected = own[part].to_numpy()[np.array(at, dtype=int)[rows]]
+            assert done[1][place, 0] == pytest.approx(expected, abs=0.01)
+
+
+def test_who_is_ranked_follows_the_rule_of_scoring():
+    """A principle of three supporting principles needs two of them, or one if only one applies."""
+    parts = [group(f"1.{n}", [Entry(f"1.{n}a")]) for n in (1, 2, 3)]
+    standard = framework(group("1", parts))
+    ids = ["1.1a", "1.2a", "1.3a"]
+    rest = dict.fromkeys(ids[1:], "does not apply")
+    found = {
+        "one of three": measures(dict(zip(ids, [50, np.nan, np.nan], strict=True))),
+        "two of three": measures(dict(zip(ids, [50, 50, np.nan], strict=True))),
+        "one of one": measures(dict(zip(ids, [50, np.nan, np.nan], strict=True)), states=rest),
+    }
+    units = units_of(found, standard, structure_of(standard))
+    for name, ranked in zip(units.names, units.ranked[1][0], strict=True):
+        assert ranked == (score(found[name], standard).loc["1", "state"] == "scored")
+    assert units.ranked[1][0].tolist() == [True, False, True]

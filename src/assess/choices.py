@@ -132,6 +132,7 @@ class Level:
     ids: tuple[str, ...]
     children: tuple[slice, ...]
     weights: NDArray[np.float64]  # the framework's, of all children in order
+    needed: float = 0.0  # share of the children that apply which must be scored; at least one
 
 
 @dataclass(frozen=True)
@@ -158,24 +159,27 @@ def structure_of(framework: Framework) -> Structure:
     """Supporting principles, principles, and the profile of all principles together."""
     supporting, principles = framework.supporting_principles, framework.principles
     levels = (
-        _level("supporting principle", supporting, [part.indicators for part in supporting]),
-        _level("principle", principles, [part.supporting for part in principles]),
+        _level("supporting principle", supporting, [part.indicators for part in supporting], 0),
+        _level("principle", principles, [part.supporting for part in principles], 0.5),
         Level(
             PROFILE,
             (PROFILE,),
             (slice(0, len(principles)),),
             np.array([float(part.weight) for part in principles]),
+            needed=1,
         ),
     )
     posts = np.array([_posts(*entry.goalposts) for entry in framework.indicators])
     return Structure(tuple(entry.id for entry in framework.indicators), posts, levels)
 
 
-def _level(name: str, parts: Sequence[Part], below: Sequence[Sequence[Any]]) -> Level:
+def _level(
+    name: str, parts: Sequence[Part], below: Sequence[Sequence[Any]], needed: float
+) -> Level:
     ends = np.cumsum([0, *(len(children) for children in below)])
     runs = tuple(slice(first, last) for first, last in pairwise(ends))
     weights = [float(child.weight) for children in below for child in children]
-    return Level(name, tuple(part.id for part in parts), runs, np.array(weights))
+    return Level(name, tuple(part.id for part in parts), runs, np.array(weights), needed)
 
 
 def _posts(xp: Sequence[float], fp: Sequence[float]) -> tuple[float, ...]:

@@ -80,11 +80,12 @@ class Clusters:
 
 def clusters_of(rows: pd.DataFrame) -> Clusters:
     """Add up the rows whose `hit` is known (see `observe.Observed`) by meeting."""
-    known = rows[rows["hit"].notna().to_numpy() & (rows["of"] > 0).to_numpy()]
-    codes, meetings = pd.factorize(known["cluster"], sort=True)
+    hit, of = rows["hit"].to_numpy(), rows["of"].to_numpy()
+    known = ~np.isnan(hit) & (of > 0)
+    hit, of = hit[known], of[known]
+    codes, meetings = pd.factorize(rows["cluster"].array[known], sort=True)
     alone = codes == -1
     codes[alone] = len(meetings) + np.arange(alone.sum())
-    hit, of = known["hit"].to_numpy(), known["of"].to_numpy()
     size = len(meetings) + int(alone.sum())
     sums = (np.bincount(codes, weights, size) for weights in (hit, of, of**2))
     return Clusters(tuple(map(str, meetings)), *sums)
@@ -202,8 +203,9 @@ def groups_of(seen: Observed) -> dict[str, pd.DataFrame]:
 
 
 def _known(rows: pd.DataFrame) -> tuple[float, float]:
-    known = rows["hit"].notna().to_numpy()
-    return rows["hit"].to_numpy()[known].sum(), rows["of"].to_numpy()[known].sum()
+    hit, of = rows["hit"].to_numpy(), rows["of"].to_numpy()
+    known = ~np.isnan(hit)
+    return hit[known].sum(), of[known].sum()
 
 
 def value_of(seen: Observed) -> float:

@@ -5,19 +5,18 @@ numbers stay in the processor's cache. Scores are shares of 100 until they are h
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assess.choices import PROFILE, Level, Method, States, Structure
+from assess.choices import Choices, Level, Method, States, Structure, states_of
 from assess.framework import Framework, Indicator
 from assess.intervals import seed_of
-from assess.score import normalise, score
-from assess.uncertainty import moved_draws, value_draws
+from assess.score import normalise
+from assess.uncertainty import value_draws
 
 if TYPE_CHECKING:  # only the type of what measuring gives
     from assess.measure import Measures
@@ -38,7 +37,7 @@ class Units:
     applies    whether the indicator is about this organisation
     ranked     whether each part of each level has a score in the method as it stands
     redrawn    measures of similar years: organisation x indicator x draw; None: never redrawn
-    shift      what draws of each part are moved by (see `uncertainty.recentred`), 0 to 1
+    shift      what draws of each part are moved by (see `uncertainty.recentring`)
     """
 
     names: tuple[str, ...]
@@ -61,50 +60,88 @@ def units_of(
 ) -> Units:
     """Organisations by name, in order of their names. `draws`: years redrawn; 0 for none."""
     names = tuple(sorted(measures))
-    entries = framework.indicators
-    shape = (len(entries), len(names))
+    shape = (len(framework.indicators), len(names))
     known, lowest, highest = (np.full(shape, np.nan, dtype=np.float32) for _ in range(3))
     applies = np.zeros(shape, bool)
-    ranked = tuple(np.zeros((len(level.ids), len(names)), bool) for level in structure.levels)
-    shift = tuple(np.zeros(scored.shape, np.float32) for scored in ranked)
-    redrawn = np.empty((len(names), len(entries), draws), np.float32) if draws else None
+    redrawn = np.empty((len(names), len(framework.indicators), draws), np.float32)
     for column, name in enumerate(names):
-        table = measures[name].table
-        applies[:, column] = table.loc[list(structure.indicators), "state"] != "does not apply"
-        for row, entry in enumerate(entries):
-            measure = table.loc[entry.id]
-            if measure["state"] == "scored":
-                known[row, column] = measure["value"]
-                lowest[row, column], highest[row, column] = _ends(measure, entry)
-        scores = score(measures[name], framework, overall=True).rename({"overall": PROFILE})
-        for level, scored in zip(structure.levels, ranked, strict=True):
-            scored[:, column] = scores.loc[list(level.ids), "state"] == "scored"
-        if redrawn is not None:
+        table = measures[name].table.loc[list(structure.indicators)]
+        applies[:, column] = table["state"] != "does not apply"
+        scored = np.flatnonzero(table["state"] == "scored")
+        values = table[["value", "worst_value", "best_value"]].to_numpy(dtype=float)
+        known[scored, column] = values[scored, 0]
+        for row in scored:
+            ends = _ends(values[row], framework.indicators[row])
+            lowest[row, column], highest[row, column] = ends
+        if draws:
             drawn = value_draws(measures[name], framework, seed=seed_of(seed, name), n=draws)
             redrawn[column] = drawn.to_numpy().T
-            for at, moved in enumerate(_shifts(drawn, scores, framework)):
-                shift[at][:, column] = moved
-    return Units(names, known, lowest, highest, applies, ranked, redrawn, shift)
+    ranked = tuple(_ranked(structure, ~np.isnan(known), applies))
+    units = Units(names, known, lowest, highest, applies, ranked, redrawn if draws else None)
+    return replace(units, shift=_shifts(units, structure)) if draws else units
 
 
-def _ends(measure: pd.Series, entry: Indicator) -> tuple[float, float]:
+def _ranked(
+    structure: Structure, scored: NDArray[np.bool_], applies: NDArray[np.bool_]
+) -> Iterator[NDArray[np.bool_]]:
+    """Which parts of each level have a score, by the rule of `score.score`."""
+    for level in structure.levels:
+        counts = np.stack([scored[children].sum(axis=0) for children in level.children])
+        whole = np.stack([applies[children].sum(axis=0) for children in level.children])
+        applies = whole > 0
+        scored = counts >= np.maximum(level.needed * whole, 1)
+        yield scored
+
+
+def _ends(values: NDArray[np.float64], entry: Indicator) -> tuple[float, float]:
     """The measures, within the bounds of what is not known, that score lowest and highest."""
-    ends = [measure["value"], measure["worst_value"], measure["best_value"]]
-    low, high = np.nanmin(ends), np.nanmax(ends)
+    low, high = np.nanmin(values), np.nanmax(values)
+    if low == high:
+        return low, high
     possible = [low, high, *(x for x in entry.goalposts[0] if low < x < high)]
     scores = normalise(possible, *entry.goalposts)
     return possible[int(scores.argmin())], possible[int(scores.argmax())]
 
 
-def _shifts(
-    drawn: pd.DataFrame, scores: pd.DataFrame, framework: Framework
-) -> Iterator[list[float]]:
-    points = drawn.assign(
-        **{entry.id: normalise(drawn[entry.id], *entry.goalposts) for entry in framework.indicators}
-    )
-    profile = SimpleNamespace(id=PROFILE, supporting=framework.principles, weight=1.0)
-    for parts in (framework.supporting_principles, framework.principles, [profile]):
-        yield [moved_draws(part, points, scores)[1] for part in parts]
+def _shifts(units: Units, structure: Structure) -> tuple[Array, ...]:
+    """What `uncertainty.recentring` gives, for every part and organisation at once, in points."""
+    draws = units.redrawn.shape[2]
+    still = replace(units, redrawn=None)
+    (_, points), *_ = scored_runs(still, states_of(Choices(), structure, 1), _plan(1))
+    redrawn = states_of(Choices(chance=True), structure, draws)
+    unmoved = replace(units, shift=tuple(np.zeros(p.shape[:2], np.float32) for p in points))
+    means = [np.zeros(p.shape[:2]) for p in points]
+    for _, done in scored_runs(unmoved, redrawn, _plan(draws)):
+        for mean, scores in zip(means, done, strict=True):
+            mean += scores.sum(axis=2) / draws
+    picked = {"goalposts": np.zeros(1, np.intp), "chance": np.arange(draws)}
+    scores = _indicators(units, redrawn, picked, "left out")
+    spread = np.stack([part.var(axis=1, dtype=float) for part, _ in scores])
+    shifts = []
+    for point, mean, share in zip(points, means, _shares(units, structure), strict=True):
+        parts = np.nan_to_num(spread) * share**2
+        squared = (parts**2).sum(axis=1)
+        one_over_many = np.divide(
+            squared, parts.sum(axis=1) ** 2, out=np.ones_like(squared), where=squared > 0
+        )
+        shifts.append(np.nan_to_num((1 - one_over_many) * (point[:, :, 0] - mean)))
+    return tuple(shift.astype(np.float32) for shift in shifts)
+
+
+def _plan(runs: int) -> pd.DataFrame:
+    return pd.DataFrame({"chance": (np.arange(runs) + 0.5) / runs})
+
+
+def _shares(units: Units, structure: Structure) -> Iterator[NDArray[np.float64]]:
+    """Weight of every indicator in every part: part x indicator x organisation, adding to 1."""
+    scored = ~np.isnan(units.known)
+    below = np.eye(len(scored))[:, :, None] * scored[:, None, :]
+    for level in structure.levels:
+        weighted = level.weights[:, None, None] * below
+        whole = np.stack([weighted[children].sum(axis=0) for children in level.children])
+        total = whole.sum(axis=1, keepdims=True)
+        below = np.divide(whole, total, out=np.zeros_like(whole), where=total > 0)
+        yield below
 
 
 def scored_runs(
