@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from assess.assessment import Assessment
 
 CHANGE_FLOOR = 30  # records behind a principle, in each year, before a change is claimed
-VERDICTS = ("rose", "fell", "could be chance", "other evidence", "not scored")
+VERDICTS = ("rose", "fell", "could be chance", "other evidence", "not scored", "held back")
 
 
 def changes(now: "Assessment", before: "Assessment") -> pd.DataFrame:
@@ -56,7 +56,8 @@ def _why_not(
     At least half of the evidence of the fuller year must be there in both.
     """
     if any(pd.isna(year.scores.loc[key, "score"]) for year in years):
-        return "not scored"
+        held = any(year.scores.loc[key, "state"] == "held back" for year in years)
+        return "held back" if held else "not scored"
     in_both = sum(name[0] == key for name in common)
     fuller = max(sum(name[0] == key for name in _scored(year)) for year in years)
     return "other evidence" if in_both * 2 < fuller or shared.isna().any() else ""

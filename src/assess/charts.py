@@ -151,6 +151,8 @@ def scorecard(
             "low": principles["low"].to_numpy(),
             "high": principles["high"].to_numpy(),
             "before": _beside(principles, before),
+            "gap": [_gap(words, state) for state in principles["state"]],
+            "state": principles["state"].to_numpy(),
             "median": _beside(principles, medians),
             "shown": [whole(score) for score in principles["score"]],
             "evidence": [evidence(words, row) for _, row in principles.iterrows()],
@@ -179,6 +181,17 @@ def _beside(principles: pd.DataFrame, others: pd.Series | None) -> np.ndarray:
     if others is None:
         return np.full(len(principles), np.nan)
     return others.reindex(principles.index).to_numpy(dtype=float)
+
+
+def _gap(words: Words, state: str) -> str:
+    """What stands in place of a score."""
+    if state == "held back":
+        return words.say("Held back to protect people")
+    return words.say("Not scored: too little evidence")
+
+
+def _no_score(words: Words, state: str) -> str:
+    return words.say("held back") if state == "held back" else words.say("not scored")
 
 
 def _score_plot(rows: pd.DataFrame, words: Words) -> alt.LayerChart:
@@ -218,7 +231,7 @@ def _score_plot(rows: pd.DataFrame, words: Words) -> alt.LayerChart:
         .encode(
             place,
             across("at"),
-            text=alt.value(words.say("Not scored: too little evidence")),
+            text="gap:N",
         )
     )
     return track + middle + _dot_on_range(held, place, across, up=4) + earlier + gap
@@ -244,7 +257,7 @@ def _score_alt(rows: pd.DataFrame, words: Words) -> str:
         )
     return words.say(
         "Dot chart of the principles. Highest: {highest}, {high}. Lowest: {lowest}, {low}. "
-        "Not scored: {gaps}. Table follows.",
+        "Not scored or held back: {gaps}. Table follows.",
         gaps=words.listed(gaps),
         **fields,
     )
@@ -254,7 +267,8 @@ def _score_numbers(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     numbers = {
         words.say("Principle"): rows["label"],
         words.say("Score"): [
-            words.say("not scored") if pd.isna(score) else whole(score) for score in rows["score"]
+            _no_score(words, row.state) if pd.isna(row.score) else whole(row.score)
+            for row in rows.itertuples()
         ],
         words.say("90% range"): _spans(rows, words),
         words.say("Evidence found"): rows["evidence"],

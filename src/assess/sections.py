@@ -13,8 +13,7 @@ from assess import charts
 from assess.assessment import Assessment
 from assess.figure import Html, heading, joined, listed, paragraphs, table, terms_listed
 from assess.framework import Indicator, Principle
-from assess.intervals import clusters_of, effective_records, wilson
-from assess.records import AssessError
+from assess.measure import FLOORS_INTERNAL
 from assess.schemas import CONTRACTS
 from assess.words import (
     DASH,
@@ -39,20 +38,11 @@ from assess.words import (
     year,
 )
 
-FLOOR = 5  # people behind any number about people, in a copy for the board
 HASH = 12  # letters of a file's fingerprint that are shown
 
 
-def opening(assessment: Assessment, words: Words, mode: str = "internal") -> Html:
-    """Whose report, for when, and what a reader must know before the first number.
-
-    Raises AssessError for a copy to publish: nothing here holds small numbers back for one yet.
-    """
-    if mode != "internal":
-        raise AssessError(
-            f"The mode '{mode}' is not known here. Write internal: a copy to publish would have to "
-            "hold back more numbers than this one does."
-        )
+def opening(assessment: Assessment, words: Words) -> Html:
+    """Whose report, for when, and what a reader must know before the first number."""
     title = words.say(
         "Governance self-assessment {year}: {organisation}",
         year=year(assessment.period),
@@ -66,12 +56,19 @@ def opening(assessment: Assessment, words: Words, mode: str = "internal") -> Htm
     ]
     if assessment.organisation.synthetic:
         notes.append(words.say("These records are invented, for trying things out."))
-    banner = paragraphs(
-        words.say("For the board only. Do not pass on: small numbers could point to people."),
-        kind="banner",
-    )
+    banner = paragraphs(_banner(assessment, words), kind="banner")
     page = heading(1, title) + paragraphs(" ".join(notes)) + banner
     return Html(page, {"lang": words.lang, "title": title})
+
+
+def _banner(assessment: Assessment, words: Words) -> str:
+    if assessment.mode == "internal":
+        return words.say("For the board only. Do not pass on: small numbers could point to people.")
+    return words.say(
+        "This copy may be published. Counts of people are rounded to 5. "
+        "Numbers with fewer than 10 people behind them are held back. "
+        "Scores here rest on the published numbers alone, so the board's own copy can differ."
+    )
 
 
 def in_short(assessment: Assessment, words: Words) -> Html:
@@ -164,8 +161,14 @@ def _results(assessment: Assessment, words: Words, entries: list[Indicator]) -> 
 
 
 def _said(words: Words, entry: Indicator, measured: pd.Series) -> str:
-    said = [result(words, entry, measured), why_not(words, entry, measured, floor=FLOOR)]
+    said = [result(words, entry, measured), why_not(words, entry, measured, floor=_floor(assessment, entry))]
     return " ".join(text for text in said if text and text != DASH) or DASH
+
+
+def _floor(assessment: Assessment, entry: Indicator) -> int:
+    """The fewest people about whom a number is shown in the board's own copy."""
+    smallest = assessment.organisation.smallest_group
+    return max(smallest, FLOORS_INTERNAL["members"]) if entry.people == "members" else smallest
 
 
 def _explained(words: Words, entries: list[Indicator], name: str) -> Markup:
@@ -188,7 +191,7 @@ def _explained(words: Words, entries: list[Indicator], name: str) -> Markup:
 def who_took_part(assessment: Assessment, words: Words) -> Html:
     """Attendance and voting of each member group."""
     pieces = []
-    attendance = _shares(assessment, words, "3.1c", _people_attending)
+    attendance = _shares(assessment, "3.1c")
     if attendance is not None:
         figure = charts.groups(
             attendance,
@@ -199,7 +202,7 @@ def who_took_part(assessment: Assessment, words: Words) -> Html:
             caption=words.say("Attendance by member group"),
         )
         pieces.append(figure.markup)
-    turnout = _shares(assessment, words, "6.2b", _people_voting)
+    turnout = _shares(assessment, "6.2b")
     if turnout is not None:
         figure = charts.groups(
             turnout,
@@ -220,41 +223,14 @@ def who_took_part(assessment: Assessment, words: Words) -> Html:
     return Html(paragraphs(note) + joined(pieces))
 
 
-def _shares(assessment: Assessment, words: Words, indicator: str, people) -> pd.DataFrame | None:
-    """What each group did of what it could; a group of under FLOOR people has no numbers."""
-    seen = assessment.measures.observed.get(indicator)
-    if seen is None or seen.rows["group"].isna().all():
+def _shares(assessment: Assessment, indicator: str) -> pd.DataFrame | None:
+    """What each group did of what it could; a group with few people behind it has no numbers."""
+    shares = assessment.groups.get(indicator)
+    if shares is None:
         return None
     categories = assessment.organisation.member_categories
-    rows = []
-    for code, part in seen.rows.groupby("group"):
-        known = part[part["hit"].notna()]
-        hits, of = known["hit"].sum(), known["of"].sum()
-        row = {"group": categories[code].title if code in categories else code}
-        if of > 0 and people(assessment, part) >= FLOOR:
-            low, high = _share_range(assessment.framework.indicator(indicator), known)
-            row |= {"hits": hits, "of": of, "share": 100 * hits / of}
-            row |= {"low": 100 * low, "high": 100 * high}
-        rows.append(row)
-    columns = ["group", "hits", "of", "share", "low", "high"]
-    return pd.DataFrame(rows).reindex(columns=columns)
-
-
-def _share_range(entry: Indicator, known: pd.DataFrame) -> tuple[float, float]:
-    """The 90% range of one group's share; rows of one meeting count for less than their number."""
-    share, worth = known["hit"].sum() / known["of"].sum(), known["of"].sum()
-    if entry.range == "meetings":
-        worth = effective_records(clusters_of(known))
-    low, high = wilson(share * worth, worth)
-    return float(low), float(high)
-
-
-def _people_attending(assessment: Assessment, rows: pd.DataFrame) -> int:
-    return assessment.records.tables["attendance"].loc[rows.index, "person_id"].nunique()
-
-
-def _people_voting(assessment: Assessment, rows: pd.DataFrame) -> float:
-    return rows["of"].min()
+    titles = {code: group.title for code, group in categories.items()}
+    return shares.assign(group=shares["group"].map(lambda code: titles.get(code, code)))
 
 
 def actions(assessment: Assessment, words: Words) -> Html:
@@ -321,9 +297,13 @@ def method(assessment: Assessment, words: Words) -> Html:
         ),
         words.say(
             "Cells and rows that could not be read: {n}. They count as not known.",
-            n=sum(problem.serious for problem in assessment.records.problems),
+            n=assessment.counts["problems"],
         ),
         words.say("The framework follows: {citation}", citation=framework.citation),
+        words.say(
+            "Days that files which point to single rows are kept: {n}.",
+            n=assessment.organisation.keep_rows_days,
+        ),
     ]
     welsh = words.say("The Welsh wording is a draft until a translator has checked it.")
     return Html(
@@ -338,11 +318,15 @@ def _tables_used(assessment: Assessment, words: Words) -> pd.DataFrame:
         {
             words.say("Sheet"): words.translate(CONTRACTS[name].Config.title),
             words.say("File"): source,
-            words.say("Rows"): f"{len(records.tables[name]):,}",
+            words.say("Rows"): _rows(assessment.counts["read"].get(name, 0), words),
             words.say("Fingerprint"): _fingerprint(records.inputs, source),
         }
         for name, source in records.sources.items()
     )
+
+
+def _rows(number: int | None, words: Words) -> str:
+    return words.say("held back") if number is None else f"{number:,}"
 
 
 def _fingerprint(inputs: Mapping[str, str], source: str) -> str:

@@ -175,6 +175,8 @@ def why_not(words: Words, indicator: Indicator, row: pd.Series, *, floor: int) -
         return words.say(
             "Held back: fewer than {floor} people are behind this number.", floor=floor
         )
+    if state == "held back":
+        return words.say("Held back to protect people.")
     if state == "does not apply":
         return words.say("Does not apply: your rules have no such body or group.")
     missing = _missing(row)
@@ -250,6 +252,11 @@ def scored(words: Words, row: pd.Series) -> str:
 
 
 def not_scored(words: Words, row: pd.Series) -> str:
+    if row.get("state") == "held back":
+        return words.say(
+            "{principle}: the score is held back to protect people. Too few stand behind it.",
+            principle=words.translate(row["title"]),
+        )
     return words.say(
         "{principle} is not scored. We found {found} of the {needed} pieces of evidence we need. "
         "This does not mean the practice is missing.",
@@ -295,6 +302,11 @@ def changed(words: Words, row: pd.Series) -> str:
         "now": whole(row["now"]),
     }
     if pd.isna(row["now"]) or pd.isna(row["before"]):
+        if row["verdict"] == "held back":
+            return words.say(
+                "{principle} is held back in one year or both, to protect people.",
+                principle=fields["principle"],
+            )
         return words.say("{principle} was not scored in both years.", principle=fields["principle"])
     if row["verdict"] == "rose":
         return words.say(
@@ -326,6 +338,7 @@ def change_verdict(words: Words, verdict: str) -> str:
         "could be chance": words.say("could be chance"),
         "other evidence": words.say("different evidence, not compared"),
         "not scored": words.say("not scored in both years"),
+        "held back": words.say("held back to protect people"),
     }[verdict]
 
 
@@ -400,6 +413,8 @@ def _gaps(words: Words, principles: pd.DataFrame) -> str:
     without = principles[principles["score"].isna()]
     if without.empty:
         return words.say("nothing. All six principles have enough evidence.")
+    if "state" in without and (without["state"] == "held back").any():
+        return " ".join(not_scored(words, row) for _, row in without.iterrows())
     if len(without) == 1:
         return not_scored(words, without.iloc[0])
     if len(without) == len(principles):
@@ -447,6 +462,7 @@ def claim_verdict(words: Words, verdict: str) -> str:
         "not supported": words.say("Not supported."),
         "mixed": words.say("Mixed."),
         "not evidenced": words.say("Not enough evidence."),
+        "held back": words.say("Held back to protect people."),
         "does not apply": words.say("Does not apply here."),
     }[verdict]
 
@@ -500,6 +516,7 @@ def gate_detail(words: Words, gate: pd.Series) -> str:
         ),
         "appointed otherwise": words.say("{k} of {n} seats were filled in another way.", **fields),
         "appointer not known": words.say("It is not known who filled {k} of {n} seats.", **fields),
+        "held back": words.say("The number is held back to protect people."),
         "no meetings recorded": words.say("No meetings are recorded."),
         "minutes kept": words.say("{k} of {n} meetings have minutes.", **fields),
         "minutes not kept": words.say("{k} of {n} meetings have no minutes.", **fields),
