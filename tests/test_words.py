@@ -228,7 +228,7 @@ def test_peers_are_compared_by_the_range(median, peers, says):
         ("fell", "Title 1 fell from 40 to 70. This is more than chance would explain."),
         (
             "could be chance",
-            "Title 1 was 40 and is now 70. A change this small could be chance.",
+            "Title 1 was 40 and is now 70. A change of this size could be chance.",
         ),
     ],
 )

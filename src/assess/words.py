@@ -325,7 +325,7 @@ def changed(words: Words, row: pd.Series) -> str:
             **fields,
         )
     return words.say(
-        "{principle} was {before} and is now {now}. A change this small could be chance.",
+        "{principle} was {before} and is now {now}. A change of this size could be chance.",
         **fields,
     )
 
@@ -402,7 +402,7 @@ def _placed(words: Words, row: pd.Series, changes: pd.DataFrame | None) -> str:
         )
     elif verdict == "could be chance":
         second = words.say(
-            "The year before it was {before}: a change this small could be chance.", before=before
+            "The year before it was {before}: a change of this size could be chance.", before=before
         )
     else:
         return first
