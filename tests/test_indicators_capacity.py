@@ -8,8 +8,11 @@ from assess.records import Period
 
 
 def test_skills_covered_by_two_people_on_the_board():
-    """Two hold money, one holds law twice over; of the two who hold care one is on the council."""
-    rules = organisation(required_skills=["money", "law", "care"])
+    """Two hold money, one holds law twice over; of the two who hold care one is on the council.
+
+    Law gained after the period does not count; pay learned on its last day does.
+    """
+    rules = organisation(required_skills=["money", "law", "care", "pay"])
     roles = table(
         "roles",
         {"person_id": "a", "body": "board", "start": "2020-01-01"},
@@ -22,10 +25,11 @@ def test_skills_covered_by_two_people_on_the_board():
         "development",
         *({"person_id": s[0], "kind": "skill", "detail": s[2:]} for s in skills),
         {"person_id": "b", "kind": "skill", "detail": "law", "done_on": "2026-01-01"},
+        {"person_id": "b", "kind": "skill", "detail": "pay", "done_on": "2025-12-31"},
+        {"person_id": "a", "kind": "skill", "detail": "pay"},
     )
     seen = capacity.skills_covered(roles, development, rules, YEAR, holders=2)
-    assert counts(seen) == (1, 3, 0)
-    assert seen.rows["hit"].to_dict() == {"money": 1, "law": 0, "care": 0}
+    assert seen.rows["hit"].to_dict() == {"money": 1, "law": 0, "care": 0, "pay": 1}
 
 
 def test_skills_covered_says_when_no_skills_are_listed():
@@ -53,6 +57,7 @@ def test_fitness_checks_completed_before_the_term(eligibility, declaration, expe
     made = [
         {"kind": "check", "detail": "Eligibility", "done_on": eligibility},
         {"kind": "declaration", "done_on": declaration},
+        {"kind": "check", "detail": "asked of nobody", "done_on": "2025-12-01"},
     ]
     made = [row | {"person_id": "a"} for row in made if row["done_on"] != "never"]
     development = table("development", *made)
@@ -78,10 +83,15 @@ def people_of(*genders):
     )
 
 
-def test_gender_balance_is_the_share_of_the_fewer():
-    """One woman, three men, one other gender and nobody silent: 1 of 5."""
-    roles = people_of("woman", "man", "man", "man", "other")
-    assert counts(capacity.gender_balance(roles, YEAR, minimum_disclosed=0.8)) == (1, 5, 0)
+@pytest.mark.parametrize(
+    ("women", "men", "fewer"),
+    [pytest.param(1, 3, 1, id="women are fewer"), pytest.param(3, 2, 2, id="men are fewer")],
+)
+def test_gender_balance_is_the_share_of_the_fewer(women, men, fewer):
+    """Of women, men and two of another gender, with nobody silent."""
+    roles = people_of(*["woman"] * women, *["man"] * men, "other", "other")
+    expected = (fewer, women + men + 2, 0)
+    assert counts(capacity.gender_balance(roles, YEAR, minimum_disclosed=0.8)) == expected
 
 
 def test_gender_balance_needs_four_in_five_to_say():

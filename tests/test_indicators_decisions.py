@@ -189,14 +189,15 @@ def test_risk_reviews_completed_on_the_day_first_set():
 
 
 def test_engagement_risks_reduced_needs_another_scorer():
-    """Fell, stayed: 1 of 2. Scored by the same person, or not again: not known, twice."""
+    """Fell, stayed: 1 of 2. Scored by the same person, by who knows, or not again: not known."""
     risk = {"kind": "risk", "linked_engagement": "E1", "score": 12}
     register = table(
         "register",
         risk | {"later_score": 11, "later_score_independent": True},
         risk | {"later_score": 12, "later_score_independent": True},
         risk | {"later_score": 4, "later_score_independent": False},
+        risk | {"later_score": 4},
         risk | {"later_score_independent": True},
         {"kind": "risk", "score": 12, "later_score": 4, "later_score_independent": True},
     )
-    assert counts(principle.engagement_risks_reduced(register)) == (1, 2, 2)
+    assert counts(principle.engagement_risks_reduced(register)) == (1, 2, 3)

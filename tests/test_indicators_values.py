@@ -21,16 +21,17 @@ def test_formats_provided(asked, sent, hits):
 
 
 def test_meetings_opened_by_an_open_door_or_a_record():
-    """Open, or closed with a record: two of three. General meetings and committees are left out."""
+    """Open, or closed with a record: three of four. No general meetings, no committees."""
     meetings = table(
         "meetings",
         {"body": "board", "open_to_members": True},
         {"body": "council", "open_to_members": False, "record_issued_on": "2025-02-01"},
+        {"body": "board", "record_issued_on": "2025-02-01"},
         {"body": "board"},
         {"body": "general_meeting", "open_to_members": True},
         {"body": "audit", "open_to_members": True},
     )
-    assert counts(values.meetings_opened(meetings)) == (2, 3, 0)
+    assert counts(values.meetings_opened(meetings)) == (3, 4, 0)
 
 
 MEETINGS = table(
