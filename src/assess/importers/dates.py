@@ -27,6 +27,7 @@ _PARTS = {
     "dd": r"(?P<day>[0-9]{2})",
     "d": r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?",
 }
+_TIME = re.compile(r"[T ][0-9]{1,2}:[0-9:.]+ ?(Z|UTC|[+-][0-9:]+)?$")
 # Tried in this order where a person has not said how days are written. A pattern with the day
 # before the month comes first; month first is never guessed.
 USUAL = (
@@ -58,7 +59,7 @@ def day(text: str, patterns: Iterable[str] = ()) -> str:
     """
     text = " ".join(text.split())[:200]
     if not patterns:
-        read = parse.date(re.sub(r"[T ][0-9:.]+(Z|[+-][0-9:]+)?$", "", text))
+        read = parse.date(_TIME.sub("", text))
         return "" if isinstance(read, parse.Fault) else f"{read:%Y-%m-%d}"
     for pattern in patterns:
         for found in _expression(pattern).finditer(text):

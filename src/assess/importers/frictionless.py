@@ -3,16 +3,20 @@
 Written and read without loss: every row and cell of a contract's table, and organisation.yaml.
 """
 
+import functools
 import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from assess import parse
 from assess.importers.found import Row
 from assess.importers.sources import json_of, records_of, rows_of, word
 from assess.importers.write import ImportReport, counted, refuse_folder, table_text, write_folder
 from assess.load import load
-from assess.raw import TABLE_NAMES, columns_of, near, plain
+from assess.raw import columns_of, near, plain
 from assess.records import AssessError
 from assess.schemas import CONTRACTS
 
@@ -25,7 +29,8 @@ PROFILE = "tabular-data-package"
 def pack(source: Path, folder: Path) -> Path:
     """Write the records of one organisation as a Data Package into a new folder.
 
-    Cells are written as they stand. Raises AssessError where there are no records.
+    Days, numbers, yes and no are written in one way; a cell that cannot be read stands as it was.
+    Raises AssessError where there are no records.
     """
     refuse_folder(folder)
     raw = load(source)
@@ -59,11 +64,31 @@ def _contract_rows(name: str, rows: Any) -> list[Row]:
     fields = CONTRACTS[name].__fields__
     known |= {plain(field.title): column for column, (_, field) in fields.items()}
     headings = [known.get(plain(heading), "") for heading in rows.columns]
+    about = CONTRACTS[name].get_metadata()[name]["columns"]
     written = [
-        {heading: cell for heading, cell in zip(headings, line, strict=True) if heading}
+        {
+            heading: _plainly(cell.strip(), about[heading]["kind"])
+            for heading, cell in zip(headings, line, strict=True)
+            if heading
+        }
         for line in rows.to_numpy().tolist()
     ]
     return [row for row in written if any(cell.strip() for cell in row.values())]
+
+
+@functools.lru_cache(maxsize=100_000)
+def _plainly(cell: str, kind: str) -> str:
+    """A cell as other readers of packages expect it: 2025-03-31, 1250, yes."""
+    if not cell or kind not in TYPES:
+        return cell
+    read = {"date": parse.date, "yes_no": parse.yes_no}.get(kind, parse.number)(cell)
+    if isinstance(read, parse.Fault):
+        return cell
+    if kind == "date":
+        return f"{read:%Y-%m-%d}"
+    if kind == "yes_no":
+        return "yes" if read else "no"
+    return np.format_float_positional(read, trim="-")
 
 
 def resource_of(name: str, path: str, text: str) -> dict[str, Any]:
@@ -144,7 +169,7 @@ def unpack(source: Path, folder: Path) -> ImportReport:
 def _unpack_table(
     resource: dict[str, Any], path: Path, tables: dict[str, list[Row]], lost: dict[str, int]
 ) -> None:
-    name = TABLE_NAMES.get(plain(word(resource, "name")))
+    name = word(resource, "name")
     written = word(resource, "path")
     if name not in CONTRACTS or name in tables:
         meant = near(word(resource, "name"), CONTRACTS)
