@@ -8,7 +8,7 @@ TEST := $(BIN)/python -m pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help assess lab test test-all test-slow lint format synth lock clean
+.PHONY: help assess lab test test-all test-slow lint format synth method lock clean
 
 help: ## list what make can do
 	@echo "make <what>:"
@@ -41,6 +41,9 @@ format: $(READY) ## put the code in the house style
 
 synth: $(READY) ## make the sample organisations in data/ again
 	$(BIN)/python -c "from assess.synth.write import write_samples; write_samples('data')"
+
+method: $(READY) ## write docs/method.md again from the framework, and record a new method version
+	$(BIN)/python -m assess.method
 
 lock: $(READY) ## pin what pyproject.toml asks for; make lock UPGRADE=1 takes newer versions too
 	$(UV) pip compile pyproject.toml --extra dask --extra test --group setup \

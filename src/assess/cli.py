@@ -187,6 +187,67 @@ def import_(format: str, source: Path, folder: Path, **options) -> None:
 
 
 @main.command()
+@click.argument("reports", type=click.Path(exists=True, file_okay=False))
+@click.option(
+    "--out", required=True, type=click.Path(), help="A new folder, or a file ending in .zip."
+)
+@click.option(
+    "--records",
+    multiple=True,
+    type=click.Path(),
+    help="Where the records are, to put their rows in; may be given twice. Leave out to publish.",
+)
+@click.option("--title", default="", help="What the bundle is called.")
+@click.option(
+    "--author", "authors", multiple=True, help='"Family, Given", or a body; may be given twice.'
+)
+@click.option("--licence", default="", help="Under which it may be used, such as CC-BY-4.0.")
+@click.option("--date", default="", help="The day of publication, such as 2026-05-31. Else today.")
+def bundle(reports: str, out: str, **said) -> None:
+    """Pack results so that others can read them, cite them and work them out again.
+
+    REPORTS is a folder that `assess run` has made.
+    """
+    from assess.bundle import bundle as make
+
+    made = make(reports, out, **said)
+    rows = "with" if made.with_records else "without"
+    click.echo(f"{made.path}: {made.runs} assessments, {made.files} files, {rows} records.")
+
+
+@main.command()
+@click.argument("bundle", type=click.Path(exists=True))
+def rerun(bundle: str) -> None:
+    """Work out every number of a bundle again, and name each that comes out otherwise.
+
+    Exit code 1 where one does, or where a file is not as it was bundled.
+    """
+    from assess.rerun import rerun as again
+
+    found = again(bundle)
+    for line in found.lines():
+        click.echo(line)
+    sys.exit(0 if found.same else 1)
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), help="A file to write; else it is printed.")
+def method(out: Path | None) -> None:
+    """The method in words: every indicator, its goalposts and their source, and what it rests on."""
+    from assess.framework import load_framework
+    from assess.method import method_document
+
+    text = method_document(load_framework())
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    from assess.whole_files import write_whole
+
+    write_whole(out, text)
+    click.echo(f"The method is in {out}.")
+
+
+@main.command()
 @click.argument("organisation", type=click.Path())
 @click.argument("indicator")
 @PERIOD
