@@ -82,12 +82,18 @@ SEED = click.option("--seed", default=1, show_default=True, help="For everything
 
 @main.command()
 @PATHS
-def check(paths: tuple[str, ...]) -> None:
-    """Say what is wrong with records: file, row, column, and what to do. Changes nothing."""
+@click.option("--mapping", is_flag=True, help="Also show how headings and words were read.")
+def check(paths: tuple[str, ...], mapping: bool) -> None:
+    """Say what is wrong with records: file, cell, and what to do. Changes nothing.
+
+    Ends with 1 where a cell, a row or a table could not be used.
+    """
     from assess.check import check as check_records
 
-    for line in check_records(paths):
+    lines, all_well = check_records(paths, mapping=mapping)
+    for line in lines:
         click.echo(line)
+    sys.exit(0 if all_well else 1)
 
 
 @main.command()
@@ -148,7 +154,7 @@ def _in_short(status, out: Path) -> str:
     counts = status.counts
     told = [f"{counts[state]} {state}" for state in ("assessed", "unchanged", "failed")]
     kept = [words for words in told if not words.startswith("0 ")]
-    return f"{len(status.outcomes)} organisations: {', '.join(kept)}. Open {out / 'index.html'}"
+    return f"Organisations: {', '.join(kept)}. Open {out / 'index.html'}"
 
 
 @main.command()
@@ -233,7 +239,7 @@ def rerun(bundle: str) -> None:
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), help="A file to write; else it is printed.")
 def method(out: Path | None) -> None:
-    """The method in words: every indicator, its goalposts and their source, and what it rests on."""
+    """The method in words: every indicator, its goalposts, their source, what it cannot show."""
     from assess.framework import load_framework
     from assess.method import method_document
 
