@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # only the type of what measuring gives
 
 RUNS = 10_000
 YEARS = 1_000  # similar years drawn for each organisation, used in turn by the runs
-MOVES = 500  # runs in which one factor moves alone
+MOVES = 250  # runs in which one factor moves alone
 ENDS = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
 
 
@@ -109,9 +109,7 @@ def robustness_of(
     plan = design(choices, structure, runs, seed=seed)
     kept = [at for at, level in enumerate(structure.levels) if level.name in levels]
     parts = tuple(part for at in kept for part in structure.levels[at].ids)
-    blocks = (
-        np.concatenate([done[at] for at in kept]) for _, done in scored_runs(units, states, plan)
-    )
+    blocks = (np.concatenate(done) for _, done in scored_runs(units, states, plan, kept))
     counts = tally(blocks, len(parts), len(units.names), tolerance=tolerance)
     still = _still(units, structure, choices, kept)
     return Robustness(
@@ -135,8 +133,8 @@ def _still(
     first = choices.only("nothing")
     plan = design(first, structure, 1)
     states = states_of(first, structure, 1)
-    (_, done), *_ = scored_runs(units, states, plan)
-    return np.concatenate([done[at] for at in kept])[:, :, 0].astype(float)
+    (_, done), *_ = scored_runs(units, states, plan, kept)
+    return np.concatenate(done)[:, :, 0].astype(float)
 
 
 def _moved(
@@ -153,10 +151,7 @@ def _moved(
         alone = choices.only(factor)
         states = states_of(alone, structure, MOVES, seed=seed)
         plan = design(alone, structure, MOVES, seed=seed)
-        done = [
-            np.concatenate([levels[at] for at in kept])
-            for _, levels in scored_runs(units, states, plan)
-        ]
+        done = [np.concatenate(levels) for _, levels in scored_runs(units, states, plan, kept)]
         moves = np.abs(np.concatenate(done, axis=-1) - still[:, :, None]).reshape(len(parts), -1)
         known = ~np.isnan(moves)
         total = np.where(known, moves, 0).sum(axis=1)

@@ -4,15 +4,16 @@ Arrays have runs along their last axis, so that one instruction works through ma
 numbers stay in the processor's cache. Scores are shares of 100 until they are handed on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assess.choices import Choices, Level, Method, States, Structure, states_of
+from assess.choices import Choices, Method, States, Structure, states_of
 from assess.framework import Framework, Indicator
 from assess.intervals import seed_of
 from assess.score import normalise
@@ -23,8 +24,9 @@ if TYPE_CHECKING:  # only the type of what measuring gives
 
 Array = NDArray[np.float32]
 Known = NDArray[np.bool_] | None  # None: everything is known
+Child = Callable[[Array], tuple[Array, Known]]  # scores, given space to work them out in
 
-CELLS = 2**16  # numbers worked on at a time: what the cache next to the processor holds
+CELLS = 2**15  # numbers worked on at a time: what the cache next to the processor holds
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,9 @@ def _shifts(units: Units, structure: Structure) -> tuple[Array, ...]:
         for mean, scores in zip(means, done, strict=True):
             mean += scores.sum(axis=2) / draws
     picked = {"goalposts": np.zeros(1, np.intp), "chance": np.arange(draws)}
-    scores = _indicators(units, redrawn, picked, "left out")
-    spread = np.stack([part.var(axis=1, dtype=float) for part, _ in scores])
+    space = np.empty((len(units.names), draws), np.float32)
+    indicators = _indicators(units, redrawn, picked, "left out")
+    spread = np.stack([child(space)[0].var(axis=1, dtype=float) for child in indicators])
     shifts = []
     for point, mean, share in zip(points, means, _shares(units, structure), strict=True):
         parts = np.nan_to_num(spread) * share**2
@@ -145,13 +148,14 @@ def _shares(units: Units, structure: Structure) -> Iterator[NDArray[np.float64]]
 
 
 def scored_runs(
-    units: Units, states: States, design: pd.DataFrame
+    units: Units, states: States, design: pd.DataFrame, levels: Sequence[int] | None = None
 ) -> Iterator[tuple[NDArray[np.intp], tuple[Array, ...]]]:
     """Blocks of runs: which rows of `design`, and per level the scores, part x organisation x run.
 
-    Scores run from 0 to 100, NaN where an organisation has none. Runs that aggregate alike come
-    together, so not in the order of `design`.
+    Scores run from 0 to 100, NaN where an organisation has none. `levels`: the places of those to
+    give; None: all. Runs that aggregate alike come together, so not in the order of `design`.
     """
+    levels = range(len(states.structure.levels)) if levels is None else levels
     picked = picked_states(states, design)
     alike = picked["aggregation"] * len(states.choices.missing) + picked["missing"]
     order = np.argsort(alike, kind="stable")
@@ -160,7 +164,8 @@ def scored_runs(
         stop = start + np.searchsorted(alike[order][start:], alike[order][start], side="right")
         for first in range(start, stop, size):
             runs = order[first : min(first + size, stop)]
-            yield runs, _block(units, states, {name: at[runs] for name, at in picked.items()})
+            here = {name: at[runs] for name, at in picked.items()}
+            yield runs, tuple(_block(units, states, here, levels))
 
 
 def picked_states(states: States, design: pd.DataFrame) -> dict[str, NDArray[np.intp]]:
@@ -183,25 +188,36 @@ def picked_states(states: States, design: pd.DataFrame) -> dict[str, NDArray[np.
 
 
 def _block(
-    units: Units, states: States, picked: Mapping[str, NDArray[np.intp]]
-) -> tuple[Array, ...]:
+    units: Units,
+    states: States,
+    picked: Mapping[str, NDArray[np.intp]],
+    levels: Sequence[int],
+) -> Iterator[Array]:
     methods = states.methods[picked["aggregation"][0]]
     missing = states.choices.missing[picked["missing"][0]]
     weights = [_columns(table, picked["weights"]) for table in states.weights]
     weights[0] = _without(weights[0], picked["leave_out"])
-    parts = _indicators(units, states, picked, missing)
-    shape = (len(units.names), len(picked["weights"]))
-    done = []
+    below = _indicators(units, states, picked, missing)
+    scratch = np.empty((len(units.names), len(picked["weights"])), np.float32)
     for at, (level, method) in enumerate(zip(states.structure.levels, methods, strict=True)):
-        scores, known = _level(list(parts), level, weights[at], method, shape)
-        parts = list(zip(scores, known, strict=True))
-        out = np.stack(scores) * np.float32(100)
-        if units.redrawn is not None and states.choices.chance:
-            out += units.shift[at][:, :, None]
-            np.clip(out, 0, 100, out=out)
-        _blank(out, known, units.ranked[at] if "left out" in states.choices.missing else None)
-        done.append(out)
-    return tuple(done)
+        parts = [
+            _aggregated(below[children], weights[at][children], method, scratch)
+            for children in level.children
+        ]
+        below = [partial(_as_is, part) for part in parts]
+        if at in levels:
+            out = np.stack([scores for scores, _ in parts])
+            out *= 100
+            if units.redrawn is not None and states.choices.chance:
+                out += units.shift[at][:, :, None]
+                np.clip(out, 0, 100, out=out)
+            ranked = units.ranked[at] if "left out" in states.choices.missing else None
+            _blank(out, [known for _, known in parts], ranked)
+            yield out
+
+
+def _as_is(part: tuple[Array, Known], _scratch: Array) -> tuple[Array, Known]:
+    return part
 
 
 def _columns(table: Array, at: NDArray[np.intp]) -> Array:
@@ -225,63 +241,71 @@ def _without(weights: Array, left_out: NDArray[np.intp]) -> Array:
 
 def _indicators(
     units: Units, states: States, picked: Mapping[str, NDArray[np.intp]], missing: str
-) -> Iterator[tuple[Array, Known]]:
-    """Each indicator's scores, organisation x run (or x 1, the same in every run)."""
+) -> list[Child]:
+    """Each indicator's scores, organisation x run (or x 1, the same in every run), when asked.
+
+    They are worked out one at a time into the space given, which the next one overwrites.
+    """
     values = {"left out": units.known, "worst": units.lowest, "best": units.highest}[missing]
     slopes = [_columns(side, picked["goalposts"]) for side in states.slopes]
     offsets = [_columns(side, picked["goalposts"]) for side in states.offsets]
-    draws = None
-    if units.redrawn is not None and states.choices.chance and missing == "left out":
-        draws = _columns_of_draws(units.redrawn, picked["chance"])
-    for i in range(len(values)):
-        measures = values[i][:, None] if draws is None else draws[:, i]
-        scores = None
-        for slope, offset in zip(slopes, offsets, strict=True):
-            if not np.isnan(slope[i, 0]):
-                side = measures * slope[i]
-                side += offset[i]
-                scores = side if scores is None else np.minimum(scores, side, out=scores)
-        np.clip(scores, 0, 1, out=scores)
+    redraw = units.redrawn is not None and states.choices.chance
+
+    def scored(i: int, scratch: Array) -> tuple[Array, Known]:
+        measures = values[i][:, None]
+        if redraw:
+            drawn = np.take(units.redrawn[:, i], picked["chance"], axis=1, out=scratch, mode="wrap")
+            measures = (
+                drawn if missing == "left out" else drawn + measures - units.known[i][:, None]
+            )
+        scores = _between_posts(
+            measures, [side[i] for side in slopes], [o[i] for o in offsets], scratch
+        )
         known = ~np.isnan(values[i])
         if missing != "left out":
             scores[~known] = missing == "best"
             known = units.applies[i]
-        yield scores, None if known.all() else known[:, None]
+        return scores, None if known.all() else known[:, None]
+
+    return [partial(scored, i) for i in range(len(values))]
 
 
-def _columns_of_draws(redrawn: Array, at: NDArray[np.intp]) -> Array:
-    return redrawn[:, :, at % redrawn.shape[2]]
+def _between_posts(
+    measures: Array, slopes: Sequence[Array], offsets: Sequence[Array], scratch: Array
+) -> Array:
+    """Scores by the side that rises, the side that falls, or the lower of both in a band."""
+    rises, falls = (not np.isnan(slope[0]) for slope in slopes)
+    wide = max(measures.shape[1], slopes[0].size)
+    out = scratch if wide == scratch.shape[1] else np.empty((len(scratch), wide), np.float32)
+    down = measures * slopes[1] + offsets[1] if rises and falls else None
+    side = 0 if rises else 1
+    np.multiply(measures, slopes[side], out=out)
+    out += offsets[side]
+    if down is not None:
+        np.minimum(out, down, out=out)
+    return np.clip(out, 0, 1, out=out)
 
 
-def _level(
-    below: Sequence[tuple[Array, Known]],
-    level: Level,
-    weights: Array,
-    method: Method,
-    shape: tuple[int, int],
-) -> tuple[list[Array], list[Known]]:
-    scores, known = [], []
-    for children in level.children:
-        if method == "outranking":
-            part, has = _outranking(below[children], weights[children], shape)
-        else:
-            part, has = _mean(below[children], weights[children], method, shape)
-        scores.append(part)
-        known.append(has)
-    return scores, known
+def _aggregated(
+    children: Sequence[Child], weights: Array, method: Method, scratch: Array
+) -> tuple[Array, Known]:
+    if method == "outranking":
+        return _outranking([child(np.empty_like(scratch)) for child in children], weights, scratch)
+    return _mean(children, weights, method, scratch)
 
 
 def _mean(
-    children: Sequence[tuple[Array, Known]], weights: Array, method: Method, shape: tuple[int, int]
+    children: Sequence[Child], weights: Array, method: Method, scratch: Array
 ) -> tuple[Array, Known]:
     """Weighted mean of the children that are known; and where there is one, None for everywhere."""
-    total, term = np.zeros(shape, np.float32), np.empty(shape, np.float32)
-    weight = np.zeros((1, 1), np.float32)
-    for (scores, known), own in zip(children, weights, strict=True):
+    forward, back = _MEANS[method]
+    total, weight = np.zeros_like(scratch), np.zeros((1, 1), np.float32)
+    for child, own in zip(children, weights, strict=True):
+        scores, known = child(scratch)
         with np.errstate(divide="ignore", invalid="ignore"):
-            np.multiply(_FORWARD[method](scores), own, out=term)
+            term = np.multiply(forward(scores), own, out=scratch)
         if method != "arithmetic" and not own.all():
-            term[:, np.broadcast_to(own == 0, shape[1:])] = 0  # 0 times infinity
+            term[:, np.broadcast_to(own == 0, term.shape[1:])] = 0  # 0 times infinity
         if known is None:
             weight = weight + own
         else:
@@ -291,23 +315,26 @@ def _mean(
     has = weight > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         total /= weight
-        mean = _BACK[method](total)
-    return mean, None if has.all() else np.broadcast_to(has, shape)
+        mean = back(total)
+    return mean, None if has.all() else np.broadcast_to(has, total.shape)
 
 
-_FORWARD = {"arithmetic": lambda x: x, "geometric": np.log, "harmonic": np.reciprocal}
-_BACK = {"arithmetic": lambda x: x, "geometric": np.exp, "harmonic": np.reciprocal}
+_MEANS = {
+    "arithmetic": (lambda x: x, lambda x: x),
+    "geometric": (np.log, np.exp),
+    "harmonic": (np.reciprocal, np.reciprocal),
+}
 
 
 def _outranking(
-    children: Sequence[tuple[Array, Known]], weights: Array, shape: tuple[int, int]
+    children: Sequence[tuple[Array, Known]], weights: Array, scratch: Array
 ) -> tuple[Array, Known]:
     """Share of the other organisations that each one beats, a tie counting half (Copeland).
 
     One beats another where the children in which it scores higher weigh more than those in which
     it scores lower. How much higher makes no difference, so nothing makes up for anything.
     """
-    blank = np.float32(np.nan)
+    shape, blank = scratch.shape, np.float32(np.nan)
     filled = [
         scores if known is None else np.where(known, scores, blank) for scores, known in children
     ]

@@ -128,8 +128,8 @@ def _all_scores(
     """Run x part x organisation."""
     parts = sum(len(states.structure.levels[at].ids) for at in kept)
     scores = np.empty((len(plan), parts, len(units.names)), np.float32)
-    for runs, done in scored_runs(units, states, plan):
-        scores[runs] = np.concatenate([done[at] for at in kept]).transpose(2, 0, 1)
+    for runs, done in scored_runs(units, states, plan, kept):
+        scores[runs] = np.concatenate(done).transpose(2, 0, 1)
     return scores
 
 
