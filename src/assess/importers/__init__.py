@@ -38,11 +38,23 @@ def import_records(
 
     Without a mapping, `wide` writes a proposed one beside the folder and nothing else.
     """
-    source, folder = Path(source), Path(folder)
     if format not in FORMATS:
         meant = near(format, FORMATS)
         hint = f"Did you mean {meant}?" if meant else f"Known are {', '.join(FORMATS)}."
         raise AssessError(f"There is no format '{format[:40]}'. {hint}")
+    try:
+        return _import(format, Path(source), Path(folder), mapping, keep_key)
+    except OSError as fault:  # a folder without leave, or a name too long for any file
+        raise AssessError(f"{source} cannot be imported: {fault.strerror or fault}.") from None
+
+
+def _import(
+    format: str,
+    source: Path,
+    folder: Path,
+    mapping: Path | str | None,
+    keep_key: Path | str | None,
+) -> ImportReport:
     if not source.exists():
         raise AssessError(f"{source}: there is no such file or folder. Check the spelling.")
     key = Path(keep_key) if keep_key else None

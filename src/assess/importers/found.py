@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from assess.records import AssessError
+
 # A choice of the contract in the words of other systems. A blank is never among them.
 OUTCOMES = {
     "carried": "carried pass passed agreed adopted approved accepted yes motionpassed"
@@ -38,6 +40,10 @@ PEOPLE = {
 }
 EVERYONE = "Everyone who voted"
 SHOWN = 20  # letters of a cell that may stand in a report; a longer one is a sentence, or a name
+
+# An organisation with more bodies or member groups has not been met.
+MOST_LISTED = 1000
+LISTED = {"body": "bodies", "group": "member groups"}
 
 Row = dict[str, str]
 
@@ -80,7 +86,9 @@ class Found:
     names: set[str] = field(default_factory=set)  # of people, as written
     changed: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
-    meetings: dict[tuple, str] = field(default_factory=dict)
+    meetings: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    same_day: Counter[tuple[str, str]] = field(default_factory=Counter)
+    codes: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def change(self, what: str, number: int = 1) -> None:
         """Note that `number` cells were read as something else than they say."""
@@ -107,21 +115,24 @@ class Found:
         self, title: str, listed: dict[str, str], mapped: Mapping[str, str], fallback: str
     ) -> str:
         title = squeezed(title)[:200] or fallback
-        if code := mapped.get(title):
+        if (fallback, title) not in self.codes:
+            code = mapped.get(title) or code_of(title, listed, fallback)
             listed.setdefault(code, title)
-            return code
-        known = {name: code for code, name in listed.items()}
-        if title not in known:
-            known[title] = code_of(title, listed, fallback)
-            listed[known[title]] = title
-        return known[title]
+            self.codes[fallback, title] = code
+        if len(listed) > MOST_LISTED:
+            raise AssessError(
+                f"{self.source}: names more than {MOST_LISTED:,} {LISTED[fallback]}, so something "
+                "else was read for them. Check the mapping."
+            )
+        return self.codes[fallback, title]
 
     def meeting(self, body: str, day: str, key: str = "", **cells: str) -> str:
         """The code of a meeting of a body (its code) on a day; `key` tells two on one day apart."""
         known = self.meetings.get((body, day, key))
         if known is None:
-            same_day = sum(one[:2] == (body, day) for one in self.meetings)
-            known = f"{body}-{day}" + (f"-{same_day + 1}" if same_day else "")
+            self.same_day[body, day] += 1
+            number = self.same_day[body, day]
+            known = f"{body}-{day}" + (f"-{number}" if number > 1 else "")
             self.meetings[body, day, key] = known
             self.add("meetings", meeting_id=known, body=body, held_on=day, **cells)
         return known

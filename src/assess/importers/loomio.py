@@ -72,14 +72,15 @@ def _read_poll(tables: dict[str, list[Record]], found: Found) -> None:
     }
     _decide(poll, word(poll, "group_name"), ballots, totals, found)
     undecided = word(poll, "undecided_voters_count")
-    found.lose("people asked who did not vote", int(undecided) if undecided.isdecimal() else 0)
+    found.lose("people asked who did not vote", int(undecided[:9]) if undecided.isdecimal() else 0)
 
 
 def _score(written: str) -> float:
     try:
-        return float(written or 0)
+        score = float(written or 0)
     except ValueError:
         return 0.0
+    return score if abs(score) < 1e9 else 0.0
 
 
 def _read_group(tables: dict[str, list[Record]], found: Found) -> None:

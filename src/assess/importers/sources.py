@@ -23,7 +23,9 @@ from assess.workbooks import sheets_of
 MAX_BYTES = 100_000_000
 # A page of minutes or votes; the parser takes a hundred times as much memory.
 MAX_PAGE_BYTES = 10_000_000
+MAX_XML_BYTES = 50_000_000
 MAX_CELLS = 5_000_000
+MAX_TABLES = 200  # on one page
 MAX_FILES = 200
 WORKBOOKS = (".xlsx", ".xlsm")
 PAGES = (".html", ".htm")
@@ -99,7 +101,7 @@ def xml_of(path: Path) -> Any:
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
-    content = content_of(path)
+    content = content_of(path, limit=MAX_XML_BYTES)
     try:
         return fromstring(content, forbid_dtd=True)
     except DefusedXmlException:
@@ -244,18 +246,22 @@ def _tables_of_markdown(text: str) -> dict[str, pd.DataFrame]:
 
 
 def _tables_of_page(content: bytes, source: str) -> dict[str, pd.DataFrame]:
-    from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning
+    from bs4 import BeautifulSoup, SoupStrainer
+    from bs4.exceptions import ParserRejectedMarkup
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
+        warnings.simplefilter("ignore")  # what it makes of pages that are none
         try:
-            page = BeautifulSoup(io.BytesIO(content), "html.parser")
-            return {
-                str(number): _as_grid(_cells_of(table, source))
-                for number, table in enumerate(page.find_all("table"), 1)
-            }
-        except (RecursionError, AssertionError, ValueError, LookupError):
+            only = SoupStrainer("table")
+            page = BeautifulSoup(io.BytesIO(content), "html.parser", parse_only=only)
+        except (ParserRejectedMarkup, RecursionError, AssertionError, ValueError, LookupError):
             raise AssessError(f"{source}: cannot be read as a web page. Save it again.") from None
+    tables = page.find_all("table", limit=MAX_TABLES + 1)
+    if len(tables) > MAX_TABLES:
+        raise AssessError(f"{source}: has more than {MAX_TABLES} tables. Save the ones to read.")
+    return {
+        str(number): _as_grid(_cells_of(table, source)) for number, table in enumerate(tables, 1)
+    }
 
 
 def _cells_of(table: Any, source: str) -> list[list[str]]:

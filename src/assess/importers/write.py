@@ -199,8 +199,11 @@ def _name_words(names: Iterable[str]) -> frozenset[str]:
 
 
 def _without_names(text: str, words: frozenset[str]) -> str:
-    """A title in which each word of a person's name is replaced by dots, at most 300 letters."""
-    text = squeezed(text)[:300]
+    """A title in which each word of a person's name is replaced by dots, at most 300 letters.
+
+    A spreadsheet takes text that begins with one of a few signs for a formula, so they go.
+    """
+    text = squeezed(text)[:300].lstrip("=+-@ ")
     return re.sub(
         r"[^\W\d_]{3,}", lambda one: "…" if one.group().casefold() in words else one.group(), text
     )
@@ -266,12 +269,14 @@ def write_folder(folder: Path, files: Mapping[str, str | bytes]) -> None:
 
     Raises AssessError where the records could not be assessed, or the disk refuses them.
     """
+    folder = folder.resolve()
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         part.mkdir()
         for name, content in files.items():
-            (part / name).write_bytes(content.encode() if isinstance(content, str) else content)
+            text = content.encode(errors="replace") if isinstance(content, str) else content
+            (part / name).write_bytes(text)
         _refuse_unusable(part, folder)
         if folder.exists():
             folder.rmdir()  # it is empty
@@ -296,7 +301,8 @@ def write_alone(path: Path, text: str) -> None:
     """Write a file that was not there, for its owner's eyes only."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(opened, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except FileExistsError:
         raise AssessError(f"{path} is there already. Give another name.") from None
