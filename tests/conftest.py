@@ -1,6 +1,7 @@
 """Small records that several tests share, and a way to write them as a secretary would."""
 
 import csv
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +40,12 @@ DECISIONS = [
 TABLES = {"members": MEMBERS, "meetings": MEETINGS, "decisions": DECISIONS}
 
 Rows = list[dict[str, object]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def keys_of_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keys, and what was published, are kept in a folder of the tests, never in the user's own."""
+    os.environ["ASSESS_KEYS"] = str(tmp_path_factory.mktemp("keys"))
 
 
 def write_csv(path: Path, rows: Rows) -> None:
