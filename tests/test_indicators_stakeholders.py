@@ -79,7 +79,7 @@ def test_power_balance_in_the_general_meeting_where_there_is_no_council():
         "members",
         {"category": "staff"},
         {"category": "staff", "joined_on": "2025-12-31", "eligible_to_vote": True},
-        {"category": "users"},
+        {"category": "users", "left_on": "2025-12-31"},
         {"category": "local"},
         {"category": "staff", "eligible_to_vote": False},
         {"category": "staff", "left_on": "2025-12-30"},
@@ -93,6 +93,24 @@ def test_power_balance_in_the_general_meeting_where_there_is_no_council():
 def test_power_balance_does_not_fall_back_on_members_where_a_council_has_no_recorded_seats():
     members = each("members", "category", ["staff", "users"])
     assert balance(table("roles"), members, bodies=COUNCIL).reason == "no rows"
+
+
+def test_power_balance_finds_a_council_by_its_seats_where_no_bodies_are_listed():
+    """Board seats do not make a council: then the three members' groups count, one each."""
+    members = each("members", "category", ["staff", "users", "local"])
+    roles = council(staff=8, users=4, local=4)
+    assert balance(roles, members).value == pytest.approx(0.6)
+    assert balance(roles.assign(body="board"), members).table == "members"
+
+
+@pytest.mark.parametrize(
+    ("groups", "reason"), [(1, "no category"), (2, ""), (16, ""), (17, "no category")]
+)
+def test_power_balance_needs_two_groups_and_can_try_the_coalitions_of_sixteen(groups, reason):
+    codes = [f"g{n}" for n in range(groups)]
+    rules = organisation(member_categories={c: {"title": c, "kind": "other"} for c in codes})
+    members = each("members", "category", codes)
+    assert stakeholders.power_balance(table("roles"), members, rules, YEAR).reason == reason
 
 
 def answered(**recommendation):
