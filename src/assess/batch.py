@@ -18,7 +18,6 @@ from concurrent.futures import TimeoutError, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -90,11 +89,6 @@ def run(
     """
     from assess.load import find_organisations
 
-    if mode == "publish" and find_spec("assess.disclosure") is None:
-        raise AssessError(
-            "Copies to publish cannot be made yet: nothing holds back numbers with few people "
-            "behind them. Leave out --mode publish."
-        )
     for given in filter(None, (period, previous)):
         Period.parse(given)
     out = Path(out).resolve()
@@ -299,9 +293,8 @@ def _unchanged(job: Job, before: Mapping[str, tuple[Path, Mapping[str, Any]]]) -
         claim(job.out, place, job.source)
     except AssessError as fault:
         return Outcome(job.source, "failed", message=str(fault), **told)
-    return Outcome(
-        job.source, "unchanged", folder=place.as_posix(), problems=record["problems"], **told
-    )
+    problems = record["rows"]["problems"]
+    return Outcome(job.source, "unchanged", folder=place.as_posix(), problems=problems, **told)
 
 
 # The workers
@@ -376,7 +369,7 @@ def _progress(out: Path, total: int, *, quiet: bool) -> Iterator[Callable[[Outco
     from tqdm import tqdm
 
     log = _Log(out / "run.log")
-    log.line(f"{total} organisations to assess")
+    log.line(f"{total} to assess")
     failed = 0
     bar = tqdm(
         total=total, unit="organisation", disable=quiet or not sys.stderr.isatty(), leave=False
@@ -399,7 +392,7 @@ def _progress(out: Path, total: int, *, quiet: bool) -> Iterator[Callable[[Outco
     tell.done = 0
     with bar:
         yield tell
-    log.line(f"{tell.done - failed} organisations done, {failed} failed")
+    log.line(f"{tell.done - failed} done, {failed} failed")
 
 
 class _Log:

@@ -158,6 +158,7 @@ def _assess(job: Job, seen: dict[str, Any]) -> Outcome:
         period=parameters["period"],
         previous=parameters["previous"],
         seed=parameters["seed"],
+        mode=parameters["mode"],  # from here on, only what this mode lets be seen
     )
     organisation, period = assessment.organisation, assessment.period
     seen |= {"organisation": organisation.id, "name": organisation.name, "period": str(period)}
@@ -168,7 +169,7 @@ def _assess(job: Job, seen: dict[str, Any]) -> Outcome:
     files[RECORD] = _run_record(job, assessment)
     for name, content in files.items():
         write_whole(job.out / folder / name, content)
-    problems = sum(problem.serious for problem in assessment.records.problems)
+    problems = assessment.counts["problems"]
     return Outcome(job.source, "assessed", folder=folder.as_posix(), problems=problems, **seen)
 
 
@@ -229,19 +230,19 @@ def _pages(job: Job, names: Mapping[str, str], folder: Path, place: str) -> dict
     for lang in job.langs:
         parameters = {**job.parameters, place: str(job.source), "lang": lang}
         executed = execute(job.notebook, parameters, engine=job.engine)
-        _make_relative(executed, job.source, folder)
+        public = job.parameters["mode"] == "publish"
+        _say_where(executed, str(job.source), "" if public else os.path.relpath(job.source, folder))
         others = [f"{names[each]}.html" for each in job.langs if each != lang]
         files[f"{names[lang]}.ipynb"] = nbformat.writes(report.clean(executed)) + "\n"
         files[f"{names[lang]}.html"] = report.to_html(executed, other="".join(others[:1]))
     return files
 
 
-def _make_relative(notebook: Any, source: Path, folder: Path) -> None:
+def _say_where(notebook: Any, source: str, place: str) -> None:
     """Write the records' place as seen from the notebook, so that it runs again where it lies."""
-    place = os.path.relpath(source, folder)
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.source = cell.source.replace(str(source), place)
+            cell.source = cell.source.replace(source, place)
             cell.id = "injected-parameters"  # papermill's is another each time
 
 
@@ -409,22 +410,9 @@ def _run_record(job: Job, assessment: Any) -> str:
         "notebook_sha256": hashlib.sha256(job.notebook.read_bytes()).hexdigest(),
         "fingerprint": job.fingerprint,
         "versions": versions(),
-        "rows": {
-            "read": {name: len(table) for name, table in records.tables.items() if len(table)},
-            "used": _rows_used(assessment),
-            "left_out": len(records.excluded),
-        },
-        "problems": sum(problem.serious for problem in records.problems),
+        "rows": assessment.counts,
     }
     return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-
-
-def _rows_used(assessment: Any) -> dict[str, int]:
-    """How many rows of each table at least one indicator rests on."""
-    used: dict[str, set[int]] = {}
-    for seen in assessment.measures.observed.values():
-        used.setdefault(seen.table, set()).update(seen.rows.index)
-    return {table: len(rows) for table, rows in sorted(used.items())}
 
 
 def versions() -> dict[str, str]:
