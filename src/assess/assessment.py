@@ -14,6 +14,7 @@ from assess.disclosure import disclose
 from assess.framework import Framework, load_framework
 from assess.gates import check_gates
 from assess.measure import FLOORS_INTERNAL, Measures, measure
+from assess.pseudonyms import key_of, pseudonymise
 from assess.records import Period, Records
 from assess.schemas.organisation import Organisation
 from assess.score import score
@@ -91,6 +92,8 @@ def assess_records(
     a batch asks for its tables what each notebook has asked already. Do not change it in place.
     """
     if isinstance(records, Records) or framework is not None:
+        if not isinstance(records, Records):
+            records = _read(Path(records))
         assessment = _assess_afresh(records, framework, period, previous, seed, look_back)
         return disclose(assessment, mode)
     path = Path(records)
@@ -104,6 +107,13 @@ def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
+def _read(path: Path) -> Records:
+    """Records with pseudonyms for people's codes: from here on nobody is named."""
+    records = read_records(path)
+    folder = path if path.is_dir() else path.parent
+    return pseudonymise(records, key_of(records.organisation.id, records=folder))
+
+
 @lru_cache(maxsize=1)
 def _assess_once(
     path: Path,
@@ -114,18 +124,17 @@ def _assess_once(
     look_back: bool,
     mode: str,
 ) -> Assessment:
-    return disclose(_assess_afresh(path, None, period, previous, seed, look_back), mode)
+    return disclose(_assess_afresh(_read(path), None, period, previous, seed, look_back), mode)
 
 
 def _assess_afresh(
-    records: Records | Path,
+    records: Records,
     framework: Framework | None,
     period: Period | str,
     previous: Period | str,
     seed: int,
     look_back: bool,
 ) -> Assessment:
-    records = records if isinstance(records, Records) else read_records(Path(records))
     framework = framework or load_framework()
     period = _period(period) or records.latest_period()
     earlier = _period(previous) or period.previous()

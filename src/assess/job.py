@@ -123,11 +123,18 @@ def assess_one(job: Job) -> Outcome:
     except DiskError as fault:
         return Outcome(job.source, "failed", message=str(fault), disk=True, **seen)
     except AssessError as fault:
-        return Outcome(job.source, "failed", message=str(fault), **seen)
+        return Outcome(job.source, "failed", message=_told(job, fault), **seen)
     except MemoryError:
         return Outcome(job.source, "failed", message=TOO_LITTLE_MEMORY, **seen)
     except Exception as fault:  # a fault of ours must not stop the others
         return Outcome(job.source, "failed", message=_fault_of_ours(fault), **seen)
+
+
+def _told(job: Job, fault: AssessError) -> str:
+    """A fault's own words; to publish, without those that stood in the records."""
+    if job.parameters["mode"] != "publish" or not hasattr(fault, "problems"):
+        return str(fault)
+    return "The records cannot be assessed as they are. Run `assess check` on them to see why."
 
 
 TOO_LITTLE_MEMORY = (
@@ -150,6 +157,7 @@ def _fault_of_ours(fault: BaseException) -> str:
 
 
 def _assess(job: Job, seen: dict[str, Any]) -> Outcome:
+    from assess import releases
     from assess.assessment import assess_records
 
     parameters = job.parameters
@@ -164,6 +172,9 @@ def _assess(job: Job, seen: dict[str, Any]) -> Outcome:
     seen |= {"organisation": organisation.id, "name": organisation.name, "period": str(period)}
     folder = Path(organisation.id, period.slug)
     claim(job.out, folder, job.source)
+    if assessment.mode == "publish":
+        releases.agree(assessment)
+        releases.forget_rows(job.out / folder, organisation.keep_rows_days)
     files = _tables(assessment, mode=str(parameters["mode"]))
     files |= _pages(job, REPORT_NAMES, job.out / folder, "records")
     files[RECORD] = _run_record(job, assessment)

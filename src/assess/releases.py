@@ -1,0 +1,118 @@
+"""Two copies to publish must not say together what each holds back.
+
+What was published is remembered with the keys (see `pseudonyms.private_folder`), never in a folder
+of results. A second copy for the same period, or a second comparison, is refused where the two
+would differ by fewer than ten people or organisations: the difference would be about those few.
+"""
+
+import json
+import time
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from assess.disclosure import FLOOR, is_about_people
+from assess.pseudonyms import private_folder
+from assess.records import AssessError
+from assess.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from assess.assessment import Assessment
+
+ROW_FILES = ("source_rows.csv", "excluded_rows.csv")
+PEERS = "comparisons.json"
+DAY = 24 * 60 * 60
+
+
+def agree(assessment: "Assessment") -> None:
+    """Hold a copy to publish against an earlier one for the same period, then remember it.
+
+    Counts of people must be the same, or differ by ten or more. Raises AssessError otherwise.
+    """
+    organisation, period = assessment.organisation.id, assessment.period.slug
+    record = private_folder() / "releases" / f"{organisation}_{period}.json"
+    now = counts_of_people(assessment)
+    if record.exists():
+        before = json.loads(record.read_text(encoding="utf-8"))
+        close = [key for key in now.keys() | before.keys() if _close(before.get(key), now.get(key))]
+        if close:
+            raise AssessError(
+                f"{organisation}: a copy for {period} was published before, and {len(close)} of "
+                "its numbers about people have changed since by fewer than 10, or were held back. "
+                "Both copies together would point to those few. Keep the earlier copy. If it never "
+                f"left the organisation, delete {record.name} beside the keys and run this again."
+            )
+    write_whole(record, json.dumps(now, indent=1, sort_keys=True) + "\n")
+
+
+def counts_of_people(assessment: "Assessment") -> dict[str, float | None]:
+    """Every published count of people by its place; None where it is held back."""
+    counts: dict[str, float | None] = {}
+    table = assessment.measures.table
+    for entry in assessment.framework.indicators:
+        if is_about_people(entry):
+            for name in ("numerator", "denominator"):
+                counts[f"{entry.id} {name}"] = _number(table.loc[entry.id, name])
+    for key, shares in assessment.groups.items():
+        for row in shares.itertuples():
+            counts[f"{key} {row.group} hits"] = _number(row.hits)
+            counts[f"{key} {row.group} of"] = _number(row.of)
+    return counts
+
+
+def _number(count: float) -> float | None:
+    return None if pd.isna(count) else float(count)
+
+
+def _close(before: float | None, now: float | None) -> bool:
+    if before is None or now is None:
+        return before != now
+    return 0 < abs(before - now) < FLOOR
+
+
+def freeze_peers(scores: pd.DataFrame) -> dict[str, object]:
+    """Hold a set of organisations against those of earlier comparisons, then remember it.
+
+    `scores` has a row for each organisation and principle. Gives what the comparison may say of
+    its own set. Raises AssessError where fewer than ten organisations have joined, left or changed
+    since any earlier comparison.
+    """
+    now = sorted(_entries(scores))
+    record = private_folder() / "releases" / PEERS
+    known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else []
+    for number, before in enumerate(known, start=1):
+        other = len(set(before) ^ set(now))
+        if 0 < other < FLOOR:
+            raise AssessError(
+                f"This comparison differs from number {number}, published before, by {other} "
+                "organisations that joined, left or changed. Both together would point to them. "
+                "Compare the same organisations as before, or wait until ten or more are "
+                f"others. If number {number} never left your hands, delete it from {PEERS} beside "
+                "the keys."
+            )
+    if now not in known:
+        known.append(now)
+        write_whole(record, json.dumps(known, indent=1) + "\n")
+    peer_set = sha256("".join(now).encode()).hexdigest()
+    return {"release": known.index(now) + 1, "peer_set": peer_set}
+
+
+def _entries(scores: pd.DataFrame) -> Iterable[str]:
+    """One hash for each organisation, of its id and its scores: others cannot guess it."""
+    for organisation, rows in scores.groupby("organisation"):
+        numbers = np.round(rows.sort_values("id")["score"].to_numpy(dtype=float), 6)
+        yield sha256(f"{organisation} {numbers.tolist()}".encode()).hexdigest()
+
+
+def forget_rows(folder: Path, days: int, now: float | None = None) -> None:
+    """Delete files that point to single rows and are older than so many days; 0: all of them."""
+    for name in ROW_FILES:
+        path = folder / name
+        if path.is_file() and (time.time() if now is None else now) - path.stat().st_mtime >= (
+            days * DAY
+        ):
+            path.unlink()
