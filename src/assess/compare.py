@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from assess import peers
 from assess.assessment import Assessment, assess_records
 from assess.intervals import DRAWS, LEVEL, generator
 from assess.load import find_organisations
@@ -29,22 +30,36 @@ class Results:
 
     status: pd.DataFrame
     scores: pd.DataFrame
+    peers: pd.DataFrame | None = None  # to publish: middles in place of single organisations
+    gaps: pd.DataFrame | None = None  # to publish: what many do not record
 
 
-def gather(source: Path | str, *, period: str = "", seed: int = 0) -> Results:
+def published(results: Results) -> Results:
+    """What may be said in public: nothing of a single organisation."""
+    return Results(
+        status=results.status.iloc[:0],
+        scores=results.scores.iloc[:0],
+        peers=peers.middles(results.scores),
+        gaps=peers.gaps(common_gaps(results)),
+    )
+
+
+def gather(
+    source: Path | str, *, period: str = "", seed: int = 0, mode: str = "internal"
+) -> Results:
     """The results that `assess run` wrote to a folder, or those of the records in a folder.
 
-    Raises AssessError where nothing can be compared.
+    To publish, only what `published` gives. Raises AssessError where nothing can be compared.
     """
     source = Path(source)
     written = source / "status.csv"
-    results = _read(source) if written.exists() else _assessed(source, period, seed)
+    results = _read(source) if written.exists() else _assessed(source, period, seed, mode)
     if results.scores.empty:
         raise AssessError(
             f"{source}: no organisation there could be assessed, so there is nothing to compare. "
             "Name a folder of records, or of results from 'assess run'."
         )
-    return results
+    return results if mode == "internal" else published(results)
 
 
 def _read(folder: Path) -> Results:
@@ -57,12 +72,14 @@ def _read(folder: Path) -> Results:
     return Results(status, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame())
 
 
-def _assessed(folder: Path, period: str, seed: int) -> Results:
+def _assessed(folder: Path, period: str, seed: int, mode: str) -> Results:
     rows, tables = [], []
     for source in find_organisations([folder]):
         row = {"organisation": source.name, "name": "", "period": "", "message": ""}
         try:
-            assessment = assess_records(source, period=period, seed=seed, look_back=False)
+            assessment = assess_records(
+                source, period=period, seed=seed, look_back=False, mode=mode
+            )
         except AssessError as fault:
             rows.append(row | {"state": "failed", "message": str(fault)})
             continue

@@ -206,9 +206,10 @@ def claim(out: Path, folder: Path, source: Path) -> None:
 def compare_all(job: Job) -> Outcome:
     """Make the comparison of everything that `status.csv` lists, with its table."""
     try:
+        record = {"fingerprint": job.fingerprint} | _release(job)
         files = _pages(job, COMPARISON_NAMES, job.out, "source")
-        files["comparison.csv"] = as_csv(_comparison_table(job.out))
-        files[COMPARISON_RECORD] = json.dumps({"fingerprint": job.fingerprint}) + "\n"
+        files["comparison.csv"] = as_csv(_comparison_table(job.out, str(job.parameters["mode"])))
+        files[COMPARISON_RECORD] = json.dumps(record) + "\n"
         for name, content in files.items():
             write_whole(job.out / name, content)
     except AssessError as fault:
@@ -218,11 +219,28 @@ def compare_all(job: Job) -> Outcome:
     return Outcome(job.source, "assessed")
 
 
-def _comparison_table(out: Path) -> Any:
-    """The principles of every organisation, with coverage and range, a row each."""
+def _release(job: Job) -> dict[str, object]:
+    """What is said of the organisations a published comparison is of, once they are frozen."""
+    if job.parameters["mode"] != "publish":
+        return {}
+    from assess import compare, peers, releases
+
+    scores = compare.gather(job.out).scores
+    scores = scores[scores["level"] == "principle"]
+    few = scores["organisation"].nunique() < peers.FEWEST  # then no number is shown
+    return {} if few else releases.freeze_peers(scores)
+
+
+def _comparison_table(out: Path, mode: str) -> Any:
+    """The principles of every organisation, with coverage and range, a row each.
+
+    To publish: the middles of the principles.
+    """
     from assess import compare
 
-    results = compare.gather(out)
+    results = compare.gather(out, mode=mode)
+    if results.peers is not None:
+        return results.peers.reset_index()
     names = results.status.drop_duplicates("organisation").set_index("organisation")["name"]
     scores = results.scores[results.scores["level"] == "principle"]
     table = scores[["organisation", "period", "id", "title", "score", "low", "high", "coverage"]]

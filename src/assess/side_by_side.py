@@ -5,21 +5,16 @@ import pandas as pd
 from assess import charts, compare
 from assess.compare import Results
 from assess.figure import Html, heading, joined, paragraphs, table
-from assess.records import AssessError, Period
+from assess.records import Period
 from assess.words import DASH, Words, principle_name, whole
 
 MOST_GAPS = 12  # lines in the list of gaps
 
 
-def opening(results: Results, words: Words, mode: str = "internal") -> Html:
-    """How many organisations, and how the page is to be read.
-
-    Raises AssessError for a copy to publish, as `sections.opening` does.
-    """
-    if mode != "internal":
-        raise AssessError(
-            f"The mode '{mode}' is not known here. Write internal: names would have to be left out."
-        )
+def opening(results: Results, words: Words) -> Html:
+    """How many organisations, and how the page is to be read."""
+    if results.peers is not None:
+        return _published_opening(words)
     compared = results.scores["organisation"].nunique()
     title = words.say("{n} organisations side by side", n=compared)
     notes = words.say(
@@ -34,6 +29,17 @@ def opening(results: Results, words: Words, mode: str = "internal") -> Html:
     )
 
 
+def _published_opening(words: Words) -> Html:
+    title = words.say("Organisations side by side")
+    notes = words.say(
+        "This copy may be published. It names no organisation. "
+        "A middle is shown where ten or more organisations have a score, quartiles where twenty do."
+    )
+    return Html(
+        heading(1, title) + paragraphs(notes, kind="banner"), {"lang": words.lang, "title": title}
+    )
+
+
 def names(results: Results) -> dict[str, str]:
     """Names by id; the id where there is no name."""
     rows = results.status.itertuples()
@@ -42,6 +48,8 @@ def names(results: Results) -> dict[str, str]:
 
 def status(results: Results, words: Words) -> Html:
     """What became of each organisation's records, and how much evidence they held."""
+    if results.peers is not None:
+        return _not_single(words)
     found = compare.evidence(results)
     scored = compare.profiles(results).notna().sum(axis=1)
     rows = pd.DataFrame(
@@ -57,6 +65,38 @@ def status(results: Results, words: Words) -> Html:
     return Html(table(rows, words.say("The organisations and their records")))
 
 
+def _not_single(words: Words) -> Html:
+    return Html(
+        paragraphs(words.say("Held back: a copy to publish says nothing of single organisations."))
+    )
+
+
+def _middles(peers: pd.DataFrame, words: Words) -> Html:
+    """The middle and quartiles of each principle, or in words that too few stand behind them."""
+    if peers["median"].isna().all():
+        return Html(
+            paragraphs(
+                words.say("There are not enough similar organisations to compare fairly yet.")
+            )
+        )
+    held = words.say("held back")
+
+    def shown(number: float) -> str:
+        return held if pd.isna(number) else whole(number)
+
+    rows = pd.DataFrame(
+        {
+            words.say("Principle"): principle_name(words, key, row["title"]),
+            words.say("Organisations scored, to the nearest 5"): shown(row["organisations"]),
+            words.say("A quarter score this or less"): shown(row["lower"]),
+            words.say("Middle score"): shown(row["median"]),
+            words.say("A quarter score this or more"): shown(row["upper"]),
+        }
+        for key, row in peers.iterrows()
+    )
+    return Html(table(rows, words.say("Scores on the six principles")))
+
+
 def _period(words: Words, period: str) -> str:
     return words.period(Period.parse(period)) if period else DASH
 
@@ -70,6 +110,8 @@ def _evidence(words: Words, found: pd.DataFrame, organisation: str) -> str:
 
 def profiles(results: Results, words: Words) -> Html:
     """The scores of all as a table; a number in every cell."""
+    if results.peers is not None:
+        return _middles(results.peers, words)
     scores = compare.profiles(results)
     titles = compare.titles(results)
     scores = scores.rename(
@@ -86,6 +128,8 @@ def profiles(results: Results, words: Words) -> Html:
 
 def ranks(results: Results, words: Words, *, seed: int, you: str = "") -> Html:
     """For each principle, where each organisation could stand."""
+    if results.peers is not None:
+        return _not_single(words)
     titles = compare.titles(results)
     return Html(
         joined(_ranks(results, words, key, titles[key], seed, you) for key in sorted(titles))
@@ -111,7 +155,10 @@ def _ranks(results: Results, words: Words, key: str, title: str, seed: int, you:
 
 def gaps(results: Results, words: Words) -> Html:
     """What most organisations do not record."""
-    rows = compare.common_gaps(results).head(MOST_GAPS)
+    if results.gaps is not None and results.gaps.empty:
+        return _not_single(words)
+    rows = compare.common_gaps(results) if results.gaps is None else results.gaps
+    rows = rows.head(MOST_GAPS)
     if rows.empty:
         return Html(paragraphs(words.say("No evidence is missing anywhere.")))
     shown = pd.DataFrame(
