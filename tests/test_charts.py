@@ -25,6 +25,7 @@ def scores() -> pd.DataFrame:
             "high": [80.0, 72.0, np.nan],
             "found": [7, 6, 2],
             "needed": [9, 6, 8],
+            "state": ["scored", "scored", "not scored"],
         },
         index=["1", "2", "3"],
     )

@@ -150,7 +150,7 @@ def _results(assessment: Assessment, words: Words, entries: list[Indicator]) -> 
         rows.append(
             {
                 words.say("What we looked at"): f"{entry.id} {words.translate(entry.title)}",
-                words.say("Result"): _said(words, entry, measured),
+                words.say("Result"): _said(assessment, words, entry),
                 words.say("90% range"): span(words, entry, measured),
                 words.say("Score"): whole(assessment.scores.loc[entry.id, "score"]),
                 words.say("Records used"): whole(measured["records"] or np.nan),
@@ -160,8 +160,10 @@ def _results(assessment: Assessment, words: Words, entries: list[Indicator]) -> 
     return pd.DataFrame(rows)
 
 
-def _said(words: Words, entry: Indicator, measured: pd.Series) -> str:
-    said = [result(words, entry, measured), why_not(words, entry, measured, floor=_floor(assessment, entry))]
+def _said(assessment: Assessment, words: Words, entry: Indicator) -> str:
+    measured = assessment.measures.table.loc[entry.id]
+    floor = _floor(assessment, entry)
+    said = [result(words, entry, measured), why_not(words, entry, measured, floor=floor)]
     return " ".join(text for text in said if text and text != DASH) or DASH
 
 
