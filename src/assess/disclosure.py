@@ -428,7 +428,11 @@ def _counts(counts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_rows(records: Records) -> Records:
-    """Records that say what was kept, and nothing of what was in it."""
+    """Records that say what was kept, and nothing of what was in it.
+
+    Files keep one fingerprint for them all: that of a short file could be found by trying out what
+    it may hold. Invented records hide nobody, so theirs stay, to be checked one by one.
+    """
     organisation = records.organisation
     groups = {
         code: group.model_copy(update={"could_be_members": None})
@@ -440,7 +444,7 @@ def without_rows(records: Records) -> Records:
         organisation=organisation.model_copy(update={"member_categories": groups}),
         tables={name: rows.iloc[:0] for name, rows in records.tables.items()},
         sources={name: name for name in records.sources},
-        inputs={"all": whole},
+        inputs=records.inputs if organisation.synthetic else {"all": whole},
         problems=(),
         excluded=(),
         unreadable={},
