@@ -8,13 +8,13 @@ from assess.validate import read_records
 
 
 def lines(records) -> list[str]:
-    return [str(problem) for problem in records.problems]
+    return [str(problem) for problem in (*records.problems, *records.consistency)]
 
 
 def only(records) -> str:
     """The one problem of the records."""
-    assert len(records.problems) == 1, lines(records)
-    return str(records.problems[0])
+    assert len(lines(records)) == 1, lines(records)
+    return lines(records)[0]
 
 
 def role(person_id: str, body: str, start: str, end: str = "") -> dict:

@@ -21,6 +21,11 @@ class Findings:
     excluded: list[tuple[str, int, str]] = field(default_factory=list)
     unreadable: dict[str, dict[str, pd.Index]] = field(default_factory=dict)
 
+    # table -> column -> its letters, where the table stands in a workbook
+    letters: dict[str, dict[str, str]] = field(default_factory=dict)
+    # table -> "headings" or "words" -> how what was written was read
+    mapping: dict[str, dict[str, dict]] = field(default_factory=dict)
+
     broken: set[str] = field(default_factory=set)  # tables that are there and cannot be read
 
     def note(
@@ -38,17 +43,17 @@ class Findings:
         rows = [int(row) for row in rows]
         whats = [what] * len(rows) if isinstance(what, str) else list(what)
         remedies = [remedy] * len(rows) if isinstance(remedy, str) else list(remedy)
-        source = self.sources[table]
+        source, letters = self.sources[table], self.letters_of(table, column)
         self.problems += [
-            Problem(source, row, column, what, remedy, serious, rule)
+            Problem(source, row, column, what, remedy, serious, rule, letters)
             for row, what, remedy in zip(rows, whats, remedies, strict=True)
         ]
 
     def note_faults(self, table: str, column: str, faults: pd.Series) -> None:
         """One problem for each cell that could not be read. `faults` is indexed by row."""
-        source = self.sources[table]
+        source, letters = self.sources[table], self.letters_of(table, column)
         self.problems += [
-            Problem(source, row, column, fault.what, fault.remedy, rule=fault.rule)
+            Problem(source, row, column, fault.what, fault.remedy, rule=fault.rule, letters=letters)
             for row, fault in zip(faults.index.tolist(), faults.array, strict=True)
         ]
 
@@ -57,6 +62,16 @@ class Findings:
     ) -> None:
         """One problem of a whole table."""
         self.problems.append(Problem(self.sources[table], None, None, what, remedy, serious, rule))
+
+    def letters_of(self, table: str, column: str | None) -> str:
+        """The letters of a column in its sheet; empty in a CSV file."""
+        return self.letters.get(table, {}).get(column or "", "")
+
+    def read_as(self, table: str, kind: str, column: str, written: str, read: str) -> None:
+        """Remember how a heading, or a word of a column, was read."""
+        about = self.mapping.setdefault(table, {"headings": {}, "words": {}})
+        place = about["headings"] if kind == "headings" else about["words"].setdefault(column, {})
+        place.setdefault(written, read)
 
     def break_table(self, table: str) -> None:
         """Remember a table that cannot be read. Its single rows are then not worth a line."""

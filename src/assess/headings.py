@@ -5,14 +5,23 @@ from typing import Any
 from assess.findings import Findings
 from assess.raw import RawTable, near, plain
 from assess.schemas import CONTRACTS, about_columns, fields_of
+from assess.synonyms import OwnWords, other_headings, personal, usual_headings
 
 
-def match_headings(name: str, raw: RawTable, findings: Findings) -> dict[str, int] | None:
+def match_headings(
+    name: str, raw: RawTable, findings: Findings, own: OwnWords | None = None
+) -> dict[str, int] | None:
     """Where each column of the contract stands. None where no row can be read without more."""
-    columns, unknown = _match(name, raw, findings)
+    columns, unknown = _match(name, raw, findings, own or OwnWords())
+    if ", sheet " in raw.source:
+        letters = {column: column_letters(place) for column, place in columns.items()}
+        findings.letters[name] = letters
     if not columns:
         what = "cannot be read: its first row holds none of the headings of this table"
-        remedy = f"put the headings in the first row: {', '.join(about_columns(name))}"
+        remedy = (
+            f"put the headings in the first row: {', '.join(about_columns(name))}; or say in "
+            "headings.yaml which is which"
+        )
         findings.note_table(name, what, remedy, rule="unreadable")
         findings.break_table(name)
         return None
@@ -44,26 +53,72 @@ def unique_together(name: str) -> list[str]:
     return alone or CONTRACTS[name].Config.__dict__.get("unique", [])
 
 
-def _match(name: str, raw: RawTable, findings: Findings) -> tuple[dict[str, int], list[int]]:
-    """Columns by their place, and the places of headings that are none of the contract's."""
-    known = _known_headings(name)
+def column_letters(place: int) -> str:
+    """The letters over a column in a spreadsheet, by its place from 0."""
+    letters = ""
+    while place >= 0:
+        letters = chr(ord("A") + place % 26) + letters
+        place = place // 26 - 1
+    return letters
+
+
+def _match(
+    name: str, raw: RawTable, findings: Findings, own: OwnWords
+) -> tuple[dict[str, int], list[int]]:
+    """Columns by their place, and the places of headings that are none of the contract's.
+
+    Headings of the template, and what the organisation says of its own, go before what other
+    people commonly write.
+    """
+    said = own.headings.get(name, {})
+    sure = usual_headings(name) | said
     columns: dict[str, int] = {}
-    unknown: list[int] = []
+    rest = []
     for place, heading in enumerate(raw.rows.columns):
-        column = known.get(plain(heading))
+        column = sure.get(plain(heading))
         if column is None:
-            unknown.append(place)
+            rest.append(place)
         elif column in columns:
             what = f"column {heading} stands twice; the first one was read"
             findings.note_table(name, what, "keep one of the two", rule="heading twice")
+        elif column:
+            columns[column] = place
+            findings.read_as(name, "headings", column, heading, column)
+        else:
+            findings.read_as(name, "headings", "", heading, "")
+    return columns, _match_others(name, raw, rest, columns, findings)
+
+
+def _match_others(
+    name: str, raw: RawTable, places: list[int], columns: dict[str, int], findings: Findings
+) -> list[int]:
+    """Add columns under other people's headings; give the places that are no column's."""
+    unknown = []
+    others = other_headings(name)
+    for place in places:
+        heading = raw.rows.columns[place]
+        column = others.get(plain(heading))
+        if column is None and (what := personal(heading)):
+            _refuse_personal(name, what, place, raw, findings)
+        elif column is None or column in columns:
+            unknown.append(place)
         else:
             columns[column] = place
-    return columns, unknown
+            findings.read_as(name, "headings", column, heading, column)
+            what = f"column {heading} was read as {column}"
+            findings.note_table(name, what, rule="heading read as", serious=False)
+    return unknown
 
 
-def _known_headings(name: str) -> dict[str, str]:
-    titles = {plain(field.title): column for column, field in fields_of(name).items()}
-    return titles | {plain(column): column for column in about_columns(name)}
+def _refuse_personal(name: str, what: str, place: int, raw: RawTable, findings: Findings) -> None:
+    """Say that a column of names or the like was not read. Nothing of it is repeated."""
+    which = f"column {column_letters(place)}" if ", sheet " in raw.source else f"column {place + 1}"
+    findings.note_table(
+        name,
+        f"{which} seems to hold {what}, and was not read",
+        "delete it, and use codes that only you can tell apart",
+        rule="personal",
+    )
 
 
 def _note_unknown(
@@ -79,7 +134,7 @@ def _note_unknown(
     Where columns are missing the first row may be one of people or of records, so only what is
     near a missing column is repeated, and the others are counted.
     """
-    free = {text: c for text, c in _known_headings(name).items() if c not in columns}
+    free = {text: c for text, c in usual_headings(name).items() if c not in columns}
     not_shown = 0
     for place in places:
         heading = raw.rows.columns[place][:60]

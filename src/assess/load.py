@@ -6,13 +6,13 @@ Nothing is interpreted here but the files themselves. What the cells mean is for
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from assess.raw import (
     MAX_TABLE_BYTES,
     REQUIRED,
-    TABLE_NAMES,
     RawRecords,
     RawTable,
     UnreadableError,
@@ -23,6 +23,7 @@ from assess.raw import (
     stray,
 )
 from assess.records import AssessError, Problem
+from assess.synonyms import OWN_FILES, OwnWords, read_own, sheet_names
 from assess.text_files import read_csv, read_yaml
 from assess.workbooks import load_workbook
 
@@ -34,6 +35,7 @@ MAX_DEPTH = 3
 ORGANISATION_FILES = ("organisation.yaml", "organisation.yml")
 TABLE_ENDINGS = (".csv", ".tsv")
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
+OTHER_SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 
 
 def find_organisations(paths: Iterable[Path | str]) -> list[Path]:
@@ -42,6 +44,8 @@ def find_organisations(paths: Iterable[Path | str]) -> list[Path]:
     Raises AssessError for a path that does not exist, and where no organisation is found.
     """
     paths = [Path(path) for path in paths]
+    if len(paths) > 1:  # `assess check data/*` names every file that lies there
+        paths = [path for path in paths if not path.is_file() or _is_spreadsheet(path)]
     found = [one for path in paths for one in _organisations_in(path, depth=0)]
     if not found:
         raise AssessError(
@@ -91,10 +95,14 @@ def _is_workbook(path: Path) -> bool:
     return path.suffix.lower() in WORKBOOK_ENDINGS and not hidden and path.is_file()
 
 
+def _is_spreadsheet(path: Path) -> bool:
+    return path.suffix.lower() in (*WORKBOOK_ENDINGS, *OTHER_SPREADSHEETS)
+
+
 def _marks_an_organisation(path: Path) -> bool:
     if path.name.lower() in ORGANISATION_FILES:
         return True
-    table = TABLE_NAMES.get(plain(path.stem)) if path.suffix.lower() in TABLE_ENDINGS else None
+    table = sheet_names().get(plain(path.stem)) if path.suffix.lower() in TABLE_ENDINGS else None
     return table in REQUIRED
 
 
@@ -108,7 +116,11 @@ def load(path: Path | str) -> RawRecords:
     if path.is_dir():
         return _load_folder(path)
     if path.suffix.lower() in WORKBOOK_ENDINGS:
-        return load_workbook(path, inside=path.resolve().parent)
+        own, problems, inputs = _own_words(path.parent)
+        raw = load_workbook(path, inside=path.resolve().parent, own=own)
+        return _with(raw, problems, inputs)
+    if path.suffix.lower() in OTHER_SPREADSHEETS:
+        raise AssessError(f"{path}: this kind of file is not read. Save it as an .xlsx workbook.")
     raise AssessError(
         f"{path}: is neither a folder nor a workbook. Give the folder that holds "
         "organisation.yaml, or a file that ends in .xlsx."
@@ -121,22 +133,41 @@ def _load_folder(folder: Path) -> RawRecords:
     given.sort(key=lambda path: path.suffix.lower())  # members.csv before members.tsv
     described = [path for path in files if path.name.lower() in ORGANISATION_FILES]
     workbooks = [path for path in files if _is_workbook(path)]
+    own, problems, inputs = _own_words(folder)
     if len(workbooks) == 1 and not given and not described:
-        return load_workbook(workbooks[0], inside=folder)
-    reading = _Reading(folder)
+        return _with(load_workbook(workbooks[0], inside=folder, own=own), problems, inputs)
+    reading = _Reading(folder, own)
     reading.add_strays(workbooks)
     for path in described[:1]:
         reading.add_organisation(path)
     for path in given:
         reading.add_table(path)
-    return reading.finish()
+    return _with(reading.finish(), problems, inputs)
+
+
+def _with(raw: RawRecords, problems: list[Problem], inputs: dict[str, str]) -> RawRecords:
+    return replace(raw, problems=(*problems, *raw.problems), inputs=raw.inputs | inputs)
+
+
+def _own_words(folder: Path) -> tuple[OwnWords, list[Problem], dict[str, str]]:
+    """What the headings.yaml of a folder says, what is wrong with it, and its fingerprint."""
+    path = next((folder / name for name in OWN_FILES if (folder / name).is_file()), None)
+    if path is None:
+        return OwnWords(), [], {}
+    try:
+        content = read_bytes(path, inside=folder, limit=MAX_ORGANISATION_BYTES)
+        own, problems = read_own(read_yaml(content, path.name), path.name)
+    except UnreadableError as fault:
+        return OwnWords(), [fault.problem], {}
+    return own, problems, {path.name: hashlib.sha256(content).hexdigest()}
 
 
 class _Reading:
     """What has been read of one folder so far."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, own: OwnWords) -> None:
         self.folder = folder
+        self.own = own
         self.organisation: dict[str, Any] | None = None
         self.tables: dict[str, RawTable] = {}
         self.problems: list[Problem] = []
@@ -157,8 +188,8 @@ class _Reading:
             self.broken.add("organisation")
 
     def add_table(self, path: Path) -> None:
-        name = TABLE_NAMES.get(plain(path.stem))
-        if name is None or name == "organisation":
+        name = sheet_names().get(plain(path.stem))
+        if name is None:
             self.problems.append(stray(path.name, path.stem, path.suffix))
             return
         if name in self.tables:
@@ -167,7 +198,7 @@ class _Reading:
             return
         try:
             content = self.content(path, MAX_TABLE_BYTES)
-            table, problems = read_csv(content, path.name, name)
+            table, problems = read_csv(content, path.name, name, self.own)
         except UnreadableError as fault:
             self.problems.append(fault.problem)
             self.broken.add(name)
@@ -190,4 +221,5 @@ class _Reading:
             problems=tuple(self.problems),
             inputs=self.inputs,
             broken=frozenset(self.broken),
+            own_words=self.own,
         )

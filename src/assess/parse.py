@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from assess.raw import near, plain
+from assess.raw import NO_VALUE, near, plain
+from assess.synonyms import mark
 
 YES = frozenset(["yes", "y", "true", "1", "ie", "oes", "do"])
 NO = frozenset(["no", "n", "false", "0", "na", "nac oes"])
@@ -47,11 +48,50 @@ _DATE_WORDS = frozenset(
     january february march april may june july august september october november december
     jan feb mar apr jun jul aug sep sept oct nov dec st nd rd th of t z
     ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr
+    ydd edd fed eg ain af ail il o dydd fawrth fai fehefin orffennaf fedi dachwedd ragfyr
     monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun
     llun mawrth mercher iau gwener sadwrn sul
     """,
     )
 )
+
+
+_MONTHS = {
+    word[:size]: number
+    for names in (
+        "january february march april may june july august september october november december",
+        "ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr",
+        "_ _ fawrth _ fai fehefin orffennaf _ fedi _ dachwedd ragfyr",  # after "o"
+    )
+    for number, word in enumerate(names.split(), 1)
+    for size in (3, 4, len(word))
+}
+_WEEKDAYS = {
+    word[:size]: number
+    for names in (
+        "monday tuesday wednesday thursday friday saturday sunday",
+        "llun mawrth mercher iau gwener sadwrn sul",
+    )
+    for number, word in enumerate(names.split())
+    for size in (3, 4, 5, len(word))
+}
+_ORDINAL = "(?:st|nd|rd|th|af|ail|il|ydd|edd|fed|eg|ain)?"
+_WEEKDAY = r"(?:(?:dydd\s+)?(?P<weekday>[a-z]{3,9})\.?,?\s+(?:the\s+|y\s+)?)?"
+_IN_WORDS = (
+    re.compile(
+        rf"{_WEEKDAY}(?P<day>[0-9]{{1,2}}){_ORDINAL}[\s-]+(?:of\s+|o\s+)?(?P<month>[a-z]{{3,10}})\.?,?"
+        r"[\s-]+(?P<year>[0-9]{4})"
+    ),
+    re.compile(
+        rf"{_WEEKDAY}(?P<month>[a-z]{{3,10}})\.?\s+(?P<day>[0-9]{{1,2}}){_ORDINAL},?"
+        r"\s+(?P<year>[0-9]{4})"
+    ),
+    re.compile(rf"{_WEEKDAY}(?P<day>[0-9]{{1,2}})/(?P<month>[0-9]{{1,2}})/(?P<year>[0-9]{{4}})"),
+)
+_DOTTED = re.compile(r"([0-9]{1,2})([.-])([0-9]{1,2})\2([0-9]{4})")
+_SHORT_IN_WORDS = re.compile(r"[0-9]{1,2}[a-z]{0,4}[\s-]+[a-z]{3,10}\.?[\s-]+'?[0-9]{2}")
+# What a spreadsheet shows where a formula has no value.
+_ERROR_CELL = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FORMULA!)")
 
 
 @dataclass(frozen=True)
@@ -63,22 +103,50 @@ class Fault:
     rule: str
 
 
-def parse(text: pd.Series, kind: str, codes: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
+Words = Mapping[str, "str | Fault"]
+
+
+def parse(
+    text: pd.Series, kind: str, codes: Mapping[str, str], words: Words | None = None
+) -> tuple[pd.Series, pd.Series]:
     """The values of a column, and a Fault for each cell that holds something else.
 
-    `codes` are the words a choice or list allows, with their meanings. Empty cells, and those
-    with a fault, are missing among the values.
+    `codes` are the words a choice or list allows, with their meanings; `words` are others for
+    them, without case or spaces. Empty cells, and those with a fault, are missing among the
+    values.
     """
     if kind in ("code", "text"):
         trimmed = text.str.strip()
-        return trimmed.mask(trimmed == ""), pd.Series(dtype=object)
-    return _by_different_text(text, _reader(kind, codes), DTYPES.get(kind, "str"))
+        faults = _errors(trimmed)
+        return trimmed.mask((trimmed == "") | trimmed.index.isin(faults.index)), faults
+    return _by_different_text(text, _reader(kind, codes, words or {}), DTYPES.get(kind, "str"))
 
 
-def _reader(kind: str, codes: Mapping[str, str]) -> Callable[[str], Any]:
+def _errors(text: pd.Series) -> pd.Series:
+    marked = text[text.str.startswith("#")]
+    marked = marked[marked.str.fullmatch(_ERROR_CELL.pattern)]
+    return pd.Series([_error(one) for one in marked], index=marked.index, dtype=object)
+
+
+def _error(text: str) -> Fault:
+    if text == NO_VALUE:
+        what = "holds a formula that was never worked out"
+        remedy = "open the workbook in your spreadsheet and save it again, or type the value"
+    else:
+        what, remedy = f"shows {text}, an error of a formula", "type the value, or mend the formula"
+    return Fault(what, remedy, "formula")
+
+
+def _reader(kind: str, codes: Mapping[str, str], words: Words) -> Callable[[str], Any]:
+    read = _reader_of_values(kind, codes, words)
+    return lambda text: _error(text) if _ERROR_CELL.fullmatch(text) else read(text)
+
+
+def _reader_of_values(kind: str, codes: Mapping[str, str], words: Words) -> Callable[[str], Any]:
     if kind in ("choice", "list"):
         known = {plain(meaning): code for code, meaning in codes.items()}
         known |= {plain(code): code for code in codes}
+        known = known | words
         one = choices if kind == "list" else choice
         return lambda text: one(text, known, list(codes))
     return {"date": date, "yes_no": yes_no, "number": number, "whole": whole}[kind]
@@ -90,7 +158,7 @@ def _by_different_text(
     places, different = pd.factorize(text)
     stripped = [one.strip() for one in different]
     read_once = [read(one) if one else None for one in stripped]
-    values = [None if isinstance(one, Fault) else one for one in read_once]
+    values = [None if isinstance(one, Fault) or one == "" else one for one in read_once]
     faults = np.array([isinstance(one, Fault) for one in read_once], dtype=bool)
     if dtype == "float64":
         values = [np.nan if value is None else value for value in values]
@@ -106,12 +174,16 @@ def _by_different_text(
 
 
 def date(text: str) -> datetime.datetime | Fault:
-    """A day written 2025-03-31 or 31/03/2025."""
+    """A day written 2025-03-31 or 31/03/2025, or in words, such as 31 March 2025."""
     written, time = _without_time(text)
-    if found := _ISO_DATE.fullmatch(written):
+    if (day := in_words(text)) is not None:
+        year, month, day = day.year, day.month, day.day
+    elif found := _ISO_DATE.fullmatch(written):
         year, month, day = map(int, found.groups())
     elif found := _DAY_FIRST.fullmatch(written):
         day, month, year = map(int, found.groups())
+    elif (found := _DOTTED.fullmatch(text)) and (int(found[1]) > 12 or found[1] == found[3]):
+        day, month, year = int(found[1]), int(found[3]), int(found[4])
     else:
         return _not_a_date(text)
     if not FIRST_YEAR <= year <= LAST_YEAR:
@@ -131,6 +203,32 @@ def date(text: str) -> datetime.datetime | Fault:
     return read
 
 
+def in_words(text: str) -> datetime.date | None:
+    """The day of "3 March 2025", "3ydd o Fawrth 2025" or "March 3, 2025"; None for all else."""
+    bare = " ".join(text.casefold().split())
+    if len(bare) > 60 or not any(letter.isalpha() for letter in bare):
+        return None
+    for pattern in _IN_WORDS:
+        found = pattern.fullmatch(bare)
+        if found is None:
+            continue
+        weekday, month = found["weekday"], found["month"]
+        number = int(month) if month.isdigit() else _MONTHS.get(month)
+        if number is None or (weekday is not None and weekday not in _WEEKDAYS):
+            continue
+        try:
+            return datetime.date(int(found["year"]), number, int(found["day"]))
+        except ValueError:
+            continue
+    return None
+
+
+def weekday_stated(text: str) -> int | None:
+    """The weekday a date in words names, Monday being 0; None where it names none."""
+    first = text.casefold().removeprefix("dydd ").split()[:1]
+    return _WEEKDAYS.get(first[0].strip(".,")) if first and in_words(text) else None
+
+
 def _without_time(text: str) -> tuple[str, bool]:
     """The text before a time of day, and whether that time is other than midnight."""
     found = _TIME.search(text)
@@ -140,17 +238,26 @@ def _without_time(text: str) -> tuple[str, bool]:
 
 
 def _not_a_date(text: str) -> Fault:
+    shown = _shown_date(text)
     if text.isascii() and text.isdigit() and len(text) <= 6 and int(text) in SPREADSHEET_DAYS:
         meant = SPREADSHEET_EPOCH + datetime.timedelta(days=int(text))
         what = f"'{text}' is a bare number, not a date"
         return Fault(what, f"write {meant} if that is the day it stands for", "date")
-    if _SHORT_YEAR.fullmatch(text):
+    if found := _DOTTED.fullmatch(text):
+        day, month = int(found[1]), int(found[3])
+        if 1 <= day <= 12 and 1 <= month <= 12:
+            return Fault(
+                f"'{text}' may begin with the day or the month",
+                f"write {found[4]}-{month:02}-{day:02} if the day comes first",
+                "date",
+            )
+    if _SHORT_YEAR.fullmatch(text) or (_SHORT_IN_WORDS.fullmatch(text.casefold()) and shown):
         return Fault(
             f"'{text}' has a year of two digits",
             "write the day, the month and all four digits of the year, such as 31/03/2025",
             "date",
         )
-    return Fault(f"{_shown_date(text)}is not a date", WRITE_A_DATE, "date")
+    return Fault(f"{shown}is not a date", WRITE_A_DATE, "date")
 
 
 def _shown_date(text: str) -> str:
@@ -190,14 +297,15 @@ def yes_no(text: str) -> bool | Fault:
     return Fault(f"{shown}is neither yes nor no", "write yes or no, or leave it empty", "yes or no")
 
 
-def choice(text: str, known: Mapping[str, str], codes: list[str]) -> str | Fault:
+def choice(text: str, known: Words, codes: list[str]) -> str | Fault:
     """The code of one listed word, given by its code or its meaning."""
-    code = known.get(plain(text))
+    code = known.get(mark(text))
     return code if code is not None else not_listed(text, codes, known)
 
 
-def not_listed(text: str, codes: list[str], known: Mapping[str, str]) -> Fault:
+def not_listed(text: str, codes: list[str], known: Words) -> Fault:
     """The fault of a word that is not in its list; the word is shown only where it is near one."""
+    known = {word: code for word, code in known.items() if isinstance(code, str)}
     meant = near(text, known)
     words = ", ".join(codes[:MANY_WORDS]) + (", ..." if len(codes) > MANY_WORDS else "")
     what = f"is not one of {words}"
@@ -206,7 +314,7 @@ def not_listed(text: str, codes: list[str], known: Mapping[str, str]) -> Fault:
     return Fault(f"'{text[:60]}' {what}", f"did you mean {known[meant]}?", "choice")
 
 
-def choices(text: str, known: Mapping[str, str], codes: list[str]) -> str | Fault:
+def choices(text: str, known: Words, codes: list[str]) -> str | Fault:
     """Several listed words with semicolons between them, each as its code."""
     words = [word.strip() for word in re.split(r"[;,\n]", text) if word.strip()]
     read = [choice(word, known, codes) for word in words]

@@ -1,7 +1,7 @@
 """What was written: the tables as text, and the few things every kind of file shares."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,10 @@ from assess.schemas import CONTRACTS
 
 # Ten million rows of attendance take about 300 MB; a larger file is the wrong file.
 MAX_TABLE_BYTES = 1_000_000_000
+# Stands in a cell whose formula has no value: such a cell is not blank.
+NO_VALUE = "#FORMULA!"
+# Headings are looked for among so many filled rows.
+TITLE_ROWS = 15
 # The widest contract has 38 columns; room is left for a wide sheet with one column a meeting.
 MAX_COLUMNS = 1000
 
@@ -37,6 +41,7 @@ class RawRecords:
     problems: tuple[Problem, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)  # file name -> SHA-256 of its bytes
     broken: frozenset[str] = frozenset()  # what was given but could not be read
+    own_words: Any = None  # what headings.yaml says (synonyms.OwnWords); None: there is none
 
 
 class UnreadableError(AssessError):
@@ -104,24 +109,61 @@ def empty(source: str) -> Problem:
     )
 
 
-def table_of(grid: pd.DataFrame, source: str) -> tuple[RawTable | None, list[Problem]]:
-    """The table in a grid of text: the first row with anything in it holds the headings."""
+def table_of(
+    grid: pd.DataFrame, source: str, known: Container[str] = ()
+) -> tuple[RawTable | None, list[Problem]]:
+    """The table in a grid of text.
+
+    The first row with anything in it holds the headings, unless a row under it holds more of
+    those that are known, as under a title. Two rows of headings are read as one.
+    """
     if grid.empty:
         return None, [empty(source)]
     filled = pd.concat([grid[column].str.strip() != "" for column in grid], axis=1).any(axis=1)
     grid = grid[filled]
     if grid.empty:
         return None, [empty(source)]
-    headings = [" ".join(str(cell).split()).strip("\ufeff") for cell in grid.iloc[0]]
+    first, last, headings = find_headings(grid.head(TITLE_ROWS).to_numpy().tolist(), known)
     width = max((place for place, heading in enumerate(headings, 1) if heading), default=0)
-    body = grid.iloc[1:]
+    body = grid.iloc[last + 1 :]
     problems = _surplus_cells(body, width, source)
+    if first:
+        what = f"has its headings in row {grid.index[first]}; what stands above them was left out"
+        problems.append(Problem(source, None, None, what, serious=False, rule="title rows"))
     rows = body.iloc[:, :width].set_axis(headings[:width], axis="columns")
     if rows.empty:
         what = "has headings and no rows"
         remedy = "add the rows, or leave the file out if there is nothing to record"
         problems.append(Problem(source, None, None, what, remedy, serious=False, rule="no rows"))
     return RawTable(source, rows), problems
+
+
+def find_headings(rows: list[list[str]], known: Container[str]) -> tuple[int, int, list[str]]:
+    """The places of the first and last row of headings, and the headings."""
+    rows = [[" ".join(str(cell).split()).strip("\ufeff") for cell in row] for row in rows]
+    counts = [sum(plain(cell) in known for cell in row) for row in rows]
+    best = 0 if counts[0] > 1 or max(counts) < 2 else counts.index(max(counts))
+    if best + 1 < len(rows) and _only_headings(rows[best + 1], known):
+        return best, best + 1, _merged(rows[best], rows[best + 1], known)
+    if best and counts[best - 1]:
+        return best - 1, best, _merged(rows[best - 1], rows[best], known)
+    return best, best, rows[best]
+
+
+def _only_headings(row: list[str], known: Container[str]) -> bool:
+    """Whether a row goes on with the headings: it begins empty, as under a merged cell."""
+    filled = [plain(cell) for cell in row if cell]
+    return not row[0] and bool(filled) and all(cell in known for cell in filled)
+
+
+def _merged(upper: list[str], lower: list[str], known: Container[str]) -> list[str]:
+    """One heading a column of two rows; a merged cell's text stands over all it covers."""
+    headings, over = [], ""
+    for above, below in zip(upper, lower, strict=True):
+        over = above or (over if below else "")
+        readings = [below, above, f"{over} {below}"]
+        headings.append(next((one for one in readings if plain(one) in known), below or above))
+    return headings
 
 
 def _surplus_cells(body: pd.DataFrame, width: int, source: str) -> list[Problem]:

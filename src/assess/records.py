@@ -28,11 +28,14 @@ class Problem:
     remedy: str = ""
     serious: bool = field(default=True, compare=False)
     rule: str = field(default="", compare=False)  # what was broken, the same word for every row
+    letters: str = field(default="", compare=False)  # of a workbook's column, such as C
 
     @property
     def place(self) -> str:
-        """The file or sheet, and the row where there is one."""
-        return self.source if self.row is None else f"{self.source}, row {self.row}"
+        """The file or sheet, and the cell or row where there is one."""
+        if self.row is None:
+            return self.source
+        return f"{self.source}, {'cell' if self.letters else 'row'} {self.letters}{self.row}"
 
     def __str__(self) -> str:
         subject = f"{self.column} {self.what}" if self.column else self.what
@@ -105,6 +108,11 @@ class Records:
     sources: Mapping[str, str]  # table -> file, or file and sheet
     inputs: Mapping[str, str]  # file name -> SHA-256 of its bytes
     problems: tuple[Problem, ...] = ()
+    # records that contradict each other, or a habit of recording that may mislead; no errors
+    consistency: tuple[Problem, ...] = ()
+    # how headings and words were read: table -> "headings" -> as written -> column, and
+    # table -> "words" -> column -> as written -> choice
+    mapping: Mapping[str, Mapping[str, Mapping]] = field(default_factory=dict)
     # rows left out: file or sheet, row, what was broken
     excluded: tuple[tuple[str, int, str], ...] = ()
     # table -> column -> rows whose cell was filled in but could not be used: missing, not blank

@@ -3,26 +3,39 @@
 import csv
 import io
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from assess.raw import MAX_COLUMNS, RawTable, UnreadableError, columns_of, empty, plain, table_of
+from assess.raw import (
+    MAX_COLUMNS,
+    TITLE_ROWS,
+    RawTable,
+    UnreadableError,
+    empty,
+    plain,
+    table_of,
+)
 from assess.records import Problem
+from assess.synonyms import OwnWords, known_headings
 
 # A cell with this many lines is more likely a quotation mark that was never closed.
 MANY_LINES = 20
 DELIMITERS = ",;\t|"
 
 
-def read_csv(content: bytes, source: str, table: str) -> tuple[RawTable | None, list[Problem]]:
+def read_csv(
+    content: bytes, source: str, table: str, own: OwnWords | None = None
+) -> tuple[RawTable | None, list[Problem]]:
     """A CSV file as written, and what was wrong with it. None where it holds no row at all."""
-    grid, problems = grid_of(content, source, columns_of(table))
+    known = known_headings(table, own or OwnWords())
+    grid, problems = grid_of(content, source, known)
     if grid is None:
         return None, problems
-    raw, rest = table_of(grid, source)
+    raw, rest = table_of(grid, source, known)
     return raw, [*problems, *rest]
 
 
@@ -79,18 +92,19 @@ def _decode_bytes(content: bytes, source: str) -> tuple[str, list[Problem]]:
 def _delimiter(text: str, headings: Iterable[str]) -> tuple[str, str]:
     """The text without Excel's own `sep=` line, and what stands between its cells.
 
-    The mark that gives the most headings the contract knows; of equals, the one that gives the
-    most headings; of equals again, the comma.
+    The mark that gives the most known headings in one of the first rows; of equals, the one that
+    gives the most cells there; of equals again, the comma.
     """
     first, _, rest = text.partition("\n")
     if first[:4].lower() == "sep=" and first[4:5] in DELIMITERS and len(first) <= 5:
         return rest, first[4:5] or ","
-    heading = next(line for line in text.split("\n") if line.strip(" \t,;|"))[:100_000]
+    filled = (line for line in text[:1_000_000].split("\n") if line.strip(" \t,;|"))
+    lines = [line[:100_000] for line in islice(filled, TITLE_ROWS)]
     known = {plain(heading) for heading in headings}
 
     def headings_found(mark: str) -> tuple[int, int]:
-        cells = next(csv.reader([heading], delimiter=mark))
-        return sum(plain(cell) in known for cell in cells), len(cells)
+        rows = [next(csv.reader([line], delimiter=mark)) for line in lines]
+        return max((sum(plain(cell) in known for cell in cells), len(cells)) for cells in rows)
 
     return text, max(DELIMITERS, key=headings_found)
 

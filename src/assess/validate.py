@@ -6,14 +6,17 @@ only where its key cannot be used: an identifier that is missing, repeated, or p
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
 
+from assess.coercions import note_coercions, weekdays_agree, words_for
+from assess.consistency import check_consistency
 from assess.constitution import read_organisation
-from assess.cross_checks import check_between_tables, use_listed_codes
+from assess.cross_checks import drop_dangling, use_listed_codes
 from assess.findings import Findings, lines_of
 from assess.headings import key_of, match_headings, unique_together
 from assess.load import load
@@ -22,7 +25,10 @@ from assess.raw import REQUIRED, RawRecords, RawTable
 from assess.records import AssessError, Problem, Records
 from assess.schemas import CONTRACTS, about_columns, schema_of
 from assess.schemas.organisation import Organisation
+from assess.synonyms import TOTALS, OwnWords
 
+# What an empty cell of attendance stands for, as the organisation says; else it is not known.
+BLANK_STATUS = {"absent": "absent", "not expected": "leave"}
 # What each of pandera's checks asks, in words; names in braces are the check's own numbers.
 CHECK_WORDS = {
     "greater_than_or_equal_to": "must be {min_value:g} or more",
@@ -67,11 +73,15 @@ def validate(raw: RawRecords) -> Records:
     sources |= {name: table.source for name, table in raw.tables.items()}
     findings = Findings(sources, problems=list(raw.problems))
     organisation = _organisation(raw, findings)
+    own = raw.own_words or OwnWords()
+    odd = Findings(sources, letters=findings.letters)
     tables = {
-        name: _table(name, raw.tables.get(name), organisation, findings) for name in CONTRACTS
+        name: _table(name, raw.tables.get(name), organisation, _Reading(findings, odd, own))
+        for name in CONTRACTS
     }
     _refuse_if_nothing_to_assess(raw, organisation, findings)
-    tables = check_between_tables(tables, organisation, findings)
+    tables = drop_dangling(tables, findings)
+    check_consistency(tables, organisation, odd)
     return Records(
         organisation=organisation,
         tables=tables,
@@ -79,6 +89,8 @@ def validate(raw: RawRecords) -> Records:
         sources=sources,
         inputs=raw.inputs,
         problems=tuple(sorted(findings.problems, key=_in_order)),
+        consistency=tuple(sorted(odd.problems, key=_in_order)),
+        mapping=findings.mapping,
         excluded=tuple(findings.excluded),
         unreadable=findings.unreadable,
     )
@@ -130,16 +142,28 @@ def _usual_source(raw: RawRecords, name: str) -> str:
 # One table --------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """Where what is found in a table goes, and the organisation's own words."""
+
+    findings: Findings
+    odd: Findings  # what agrees with its contract and yet seems wrong
+    own: OwnWords
+
+
 def _table(
-    name: str, raw: RawTable | None, organisation: Organisation | None, findings: Findings
+    name: str, raw: RawTable | None, organisation: Organisation | None, reading: _Reading
 ) -> pd.DataFrame:
     """The typed table of one contract."""
-    columns = match_headings(name, raw, findings) if raw else None
+    findings = reading.findings
+    columns = match_headings(name, raw, findings, reading.own) if raw else None
     if columns is None:
         return _typed(name, {}, pd.RangeIndex(0, name="row"))
-    rows = _read_columns(name, raw.rows, columns, findings)
+    written = _without_totals(name, raw.rows, columns, findings)
+    rows = _read_columns(name, written, columns, reading)
     if organisation is not None:
-        rows = use_listed_codes(name, rows, organisation, findings)
+        rows = use_listed_codes(name, rows, organisation, findings, reading.own)
+        rows = _with_blanks_said(name, rows, "status" in columns, organisation, findings)
     rows = _drop_unusable_keys(name, rows, findings)
     absent = set(rows.columns).difference(columns)
     return _hold_against_contract(name, rows, absent, findings)
@@ -159,20 +183,56 @@ def _typed(name: str, values: Mapping[str, pd.Series], index: pd.Index) -> pd.Da
 
 
 def _read_columns(
-    name: str, written: pd.DataFrame, columns: Mapping[str, int], findings: Findings
+    name: str, written: pd.DataFrame, columns: Mapping[str, int], reading: _Reading
 ) -> pd.DataFrame:
     """The columns of the contract as dates, numbers and codes, without rows that are all empty."""
+    findings = reading.findings
     values: dict[str, pd.Series] = {}
     in_use = pd.Series(False, index=written.index)
     for column, about in about_columns(name).items():
         if column not in columns:
             continue
         text = written.iloc[:, columns[column]]
-        values[column], faults = parse(text, about["kind"], about.get("codes", {}))
+        codes = about.get("codes", {})
+        words = words_for(name, column, text, reading.own) if codes else None
+        values[column], faults = parse(text, about["kind"], codes, words)
         findings.note_faults(name, column, faults)
+        note_coercions(name, column, text, values[column], findings)
+        weekdays_agree(name, column, text, values[column], reading.odd)
         findings.cannot_read(name, column, faults.index)
         in_use |= values[column].notna() | in_use.index.isin(faults.index)
     return _typed(name, values, written.index)[in_use]
+
+
+def _without_totals(
+    name: str, written: pd.DataFrame, columns: Mapping[str, int], findings: Findings
+) -> pd.DataFrame:
+    """The rows without those that add up the others."""
+    totals = pd.Series(False, index=written.index)
+    for place in {0, *(columns[column] for column in key_of(name) if column in columns)}:
+        text = written.iloc[:, place].str.strip()
+        totals |= text.str.fullmatch(TOTALS.pattern + r"\s*:?", case=False)
+    rows = written.index[totals]
+    if len(rows):
+        what = "seems to add up the other rows, and was left out"
+        findings.note(name, rows, None, what, rule="totals", serious=False)
+        findings.leave_out(name, rows, "totals")
+    return written[~totals]
+
+
+def _with_blanks_said(
+    name: str, rows: pd.DataFrame, given: bool, organisation: Organisation, findings: Findings
+) -> pd.DataFrame:
+    """Attendance with its empty cells as the organisation says they are meant."""
+    meant = BLANK_STATUS.get(organisation.attendance_blank)
+    if name != "attendance" or meant is None or not given:
+        return rows
+    empty = rows.index[rows["status"].isna()].difference(findings.cells_lost(name, "status"))
+    if len(empty):
+        what = f"status is empty in {len(empty):,} rows, and was read as {meant}"
+        remedy = f"attendance_blank says: {organisation.attendance_blank}"
+        findings.note_table(name, what, remedy, rule="blank", serious=False)
+    return rows.assign(status=rows["status"].mask(rows.index.isin(empty), meant))
 
 
 def _drop_unusable_keys(name: str, rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
