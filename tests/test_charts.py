@@ -158,6 +158,15 @@ def test_the_scorecard_says_highest_lowest_and_what_is_missing(drawn):
     )
 
 
+def test_a_score_held_back_is_not_called_not_scored():
+    principles = scores().assign(state=["scored", "scored", "held back"])
+    figure = charts.scorecard(principles, EN, when="2026")
+    assert "Not scored: too little evidence" not in figure.svg
+    assert "Held back to protect people" in figure.svg
+    assert "Not scored or held back: 3 Values." in figure.alt
+    assert figure.table["Score"].tolist() == ["71", "64", "held back"]
+
+
 def test_the_scorecard_writes_not_scored_instead_of_a_mark(drawn):
     svg = drawn["scorecard"].svg
     assert svg.count("Not scored: too little evidence") == 1

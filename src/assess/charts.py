@@ -255,10 +255,16 @@ def _score_alt(rows: pd.DataFrame, words: Words) -> str:
             "All are scored. Table follows.",
             **fields,
         )
+    fields["gaps"] = words.listed(gaps)
+    if (rows["state"] == "held back").any():
+        return words.say(
+            "Dot chart of the principles. Highest: {highest}, {high}. Lowest: {lowest}, {low}. "
+            "Not scored or held back: {gaps}. Table follows.",
+            **fields,
+        )
     return words.say(
         "Dot chart of the principles. Highest: {highest}, {high}. Lowest: {lowest}, {low}. "
-        "Not scored or held back: {gaps}. Table follows.",
-        gaps=words.listed(gaps),
+        "Not scored: {gaps}. Table follows.",
         **fields,
     )
 
@@ -590,3 +596,40 @@ def heat_table(scores: pd.DataFrame, words: Words, *, caption: str, corner: str)
     shown = scores.map(whole)
     shown.insert(0, corner, [str(label) for label in scores.index])
     return Html(shaded_table(shown, scores, caption))
+
+
+def drivers(shares: pd.DataFrame, words: Words, *, title: str, caption: str) -> Figure:
+    """What makes a score move. `shares`: name, alone, together; parts of 100 of its spread.
+
+    `alone` is what a thing does by itself, `together` what it does in all, at least as much.
+    """
+    rows = shares.sort_values("together", ascending=False, kind="stable").reset_index(drop=True)
+    rows = rows.assign(row=range(len(rows)), alone=rows["alone"].clip(0, 100))
+    rows["together"] = rows["together"].clip(lower=rows["alone"], upper=100)
+    base, place = alt.Chart(rows), _rows(rows["name"])
+    axis = _score_axis(words.say("Share of the spread"), "%")
+    alone = base.mark_bar(aria=False, color=BLUE, size=16).encode(place, _across("alone", axis))
+    rest = base.mark_bar(aria=False, color=ORANGE, size=6).encode(
+        place, _across("alone", axis), x2="together:Q"
+    )
+    chart = alt.layer(rest, alone).properties(
+        width=PLOT,
+        height=THIN_ROW * len(rows),
+        title=_title(
+            title,
+            words.say("Thick, blue: by itself. Thin, orange: together with the others."),
+        ),
+    )
+    numbers = pd.DataFrame(
+        {
+            words.say("What is varied"): rows["name"],
+            words.say("By itself"): [f"{whole(n)}%" for n in rows["alone"]],
+            words.say("In all"): [f"{whole(n)}%" for n in rows["together"]],
+        }
+    )
+    alt_text = words.say(
+        "Bar chart of what makes the scores move. Most: {most}, {share}% in all. Table follows.",
+        most=rows["name"].iloc[0],
+        share=whole(rows["together"].iloc[0]),
+    )
+    return _figure(chart, alt_text, caption, numbers, words)
