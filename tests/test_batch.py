@@ -157,6 +157,17 @@ def test_the_comparison_and_the_first_page_stand_beside_them(first):
         assert f'href="{link}"' in index
 
 
+def test_a_copy_to_publish_holds_no_rows_and_no_names_of_files(given, tmp_path):
+    records, notebook = given
+    out = tmp_path / "reports"
+    batch.run([records / "good"], out, notebook=notebook, mode="publish", quiet=True)
+    folder = folder_of(out, "good")
+    assert written(folder) == {"assessment.html", "assessment.ipynb", "run.json", "scores.csv"}
+    assert "members.csv" not in (folder / "run.json").read_text()
+    assert str(records) not in (folder / "assessment.ipynb").read_text()
+    assert "good" not in (folder / "assessment.ipynb").read_text()
+
+
 def test_a_comparison_of_one_is_not_made_and_an_old_one_not_left(given, tmp_path):
     records, notebook = given
     out = tmp_path / "reports"
@@ -443,6 +454,27 @@ def test_a_full_disk_is_a_sentence(small_disk, tmp_path):
     subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
     status = batch.run([tmp_path / "records"], small_disk / "out", notebook=notebook, quiet=True)
     assert status.counts == {"unchanged": len(finished), "assessed": 6 - len(finished)}
+
+
+@pytest.mark.slow
+@ON_LINUX
+def test_a_worker_does_not_grow_with_the_organisations_it_has_done(tmp_path):
+    """One worker, sixty organisations: the memory at the end is that of the start."""
+    for place in range(60):
+        organisation(tmp_path / "records", f"one-{place:02}")
+    look = (
+        "from pathlib import Path\n"
+        "kept = [bytearray(1_000_000) for _ in range(20)]\n"
+        "status = Path('/proc/self/status').read_text().split()\n"
+        "with open(Path(records).parents[1] / 'memory.txt', 'a') as seen:\n"
+        "    print(status[status.index('VmRSS:') + 1], file=seen)"
+    )
+    notebook = stand_in(tmp_path / "n", look)
+    batch.run([tmp_path / "records"], tmp_path / "reports", notebook=notebook, jobs=1, quiet=True)
+    sizes = [int(line) for line in (tmp_path / "memory.txt").read_text().split()]
+    assert len(sizes) == 60
+    early, late = sorted(sizes[10:20])[5], sorted(sizes[50:])[5]
+    assert late - early < 10_000, f"grew by {(late - early) / 40:.0f} kB an organisation"
 
 
 # Files
