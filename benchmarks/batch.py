@@ -4,11 +4,13 @@
     python benchmarks/batch.py -n 400 --loop 12
 
 Every way makes the same notebooks and pages from the same invented organisations. Times include
-the start of whatever has to start. What is quoted are ratios: they hold from machine to machine.
+the start of whatever has to start; the processor's time is given beside them, for machines that
+have other things to do. What is quoted are ratios: they hold from machine to machine.
 ploomber-engine is measured where it is installed (pip install ploomber-engine).
 """
 
 import ast
+import resource
 import subprocess
 import sys
 import time
@@ -137,7 +139,7 @@ def pages(out: Path) -> int:
 @click.option("-n", "--number", default=40, show_default=True, help="Organisations.")
 @click.option("--loop", default=12, show_default=True, help="Of them, for the slow ways.")
 def main(number: int, loop: int) -> None:
-    """Seconds for each organisation, and how many times as long as `assess run`."""
+    """Seconds for each organisation, and how they compare with `assess run`."""
     from assess.synth import write_organisations
 
     with TemporaryDirectory() as folder:
@@ -145,24 +147,37 @@ def main(number: int, loop: int) -> None:
         write_organisations(number, records, seed=1)
         sources = sorted(path for path in records.iterdir() if path.is_dir())
         spread = sources[:: max(1, number // loop)][:loop]
-        each: dict[str, float] = {}
+        taken: dict[str, tuple[float, float]] = {}
+        print(f"{'seconds for each organisation':42}   time processor")
         for name, way, slow in ways():
             out = Path(folder) / way.__name__
             out.mkdir()
             chosen = spread if slow else sources
-            started = time.perf_counter()
             try:
-                way(chosen, out)
+                whole, busy = timed(way, chosen, out)
             except Exception as fault:
                 print(f"{name:42} failed: {type(fault).__name__}", flush=True)
                 continue
-            each[name] = (time.perf_counter() - started) / len(chosen)
-            made = pages(out)
-            print(f"{name:42} {each[name]:6.2f} s for each of {made} pages", flush=True)
-        ours = each["assess run, two workers"]
-        print()
-        for name, seconds in each.items():
-            print(f"{name:42} {seconds / ours:6.2f} times as long as assess run")
+            taken[name] = whole / len(chosen), busy / len(chosen)
+            told = "  ".join(f"{seconds:6.2f}" for seconds in taken[name])
+            print(f"{name:42} {told}   {pages(out)} pages", flush=True)
+        print("\ntimes as long as assess run")
+        ours = taken["assess run, two workers"]
+        for name, seconds in taken.items():
+            told = "  ".join(f"{a / b:6.2f}" for a, b in zip(seconds, ours, strict=True))
+            print(f"{name:42} {told}")
+
+
+def timed(way: Callable[[list[Path], Path], None], sources: list[Path], out: Path):
+    """Seconds on the clock, and of the processor in every process that was started."""
+    busy, started = children(), time.perf_counter()
+    way(sources, out)
+    return time.perf_counter() - started, children() - busy
+
+
+def children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
