@@ -394,7 +394,10 @@ def _names(place: Path, folder: Path) -> list[str]:
 
 def _descriptor(runs: Sequence[Run], about: crate.About) -> str:
     name = runs[0].organisation if len({run.organisation for run in runs}) == 1 else "assessments"
-    more: dict[str, Any] = {"version": str(runs[0].record["method_version"]), "created": about.date}
+    more: dict[str, Any] = {
+        "version": str(runs[0].record["method_version"]),
+        "created": f"{about.date}T00:00:00Z",
+    }
     more["contributors"] = [{"title": author, "roles": ["author"]} for author in about.authors]
     if about.licence:
         more["licenses"] = [{"name": about.licence}]

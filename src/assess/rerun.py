@@ -135,6 +135,11 @@ def rerun(path: Path | str) -> Rerun:
         runs = [json.loads(each.read_text(encoding="utf-8")) for each in records]
         for run in runs:
             mine = {name: of_run(table, run) for name, table in bundled.items()}
+            if mine["measures"].empty or mine["scores"].empty:
+                raise AssessError(
+                    f"{path}: its tables hold nothing of {run['organisation']}, {run['period']}, "
+                    "and a run record says they should. It is not as it was bundled."
+                )
             place = folder / "records" / _one_name(run["organisation"])
             if place.is_dir():
                 again, start = again_from_records(place, run, framework), "records"
@@ -143,6 +148,7 @@ def rerun(path: Path | str) -> Rerun:
             found += differences(mine, again)
             numbers, missing = _counted(mine, again)
             compared, unchecked = compared + numbers, unchecked + missing
+        found += _of_no_run(bundled["scores"], runs)
         return Rerun(
             start=start,
             runs=len(runs),
@@ -215,6 +221,16 @@ def of_run(table: pd.DataFrame, run: Mapping[str, Any]) -> pd.DataFrame:
     """The rows of one organisation and period."""
     mine = (table["organisation"] == run["organisation"]) & (table["period"] == run["period"])
     return table[mine]
+
+
+def _of_no_run(table: pd.DataFrame, runs: list[dict[str, Any]]) -> list[Difference]:
+    """Rows that no run record of the bundle accounts for."""
+    known = [(run["organisation"], run["period"]) for run in runs]
+    strange = table[~table.set_index(KEYS[:2]).index.isin(known)]
+    return [
+        Difference(*key, "score", value, np.nan)
+        for *key, value in strange[[*KEYS, "score"]].itertuples(index=False, name=None)
+    ]
 
 
 def _damaged(folder: Path) -> Iterator[str]:
