@@ -442,7 +442,6 @@ def without_rows(records: Records) -> Records:
         code: group.model_copy(update={"could_be_members": None})
         for code, group in organisation.member_categories.items()
     }
-    whole = sha256("".join(sorted(records.inputs.values())).encode()).hexdigest()
     return replace(
         records,
         organisation=organisation.model_copy(update={"member_categories": groups}),

@@ -20,6 +20,7 @@ from assess.cross_checks import drop_dangling, use_listed_codes
 from assess.findings import Findings, lines_of
 from assess.headings import key_of, match_headings, unique_together
 from assess.load import load
+from assess.names import warn_of_names
 from assess.parse import DTYPES, parse
 from assess.raw import REQUIRED, RawRecords, RawTable
 from assess.records import AssessError, Problem, Records
@@ -60,7 +61,7 @@ def read_records(path: Path | str) -> Records:
 
     Raises AssessError where there is nothing there that can be assessed.
     """
-    return validate(load(path))
+    return warn_of_names(validate(load(path)))
 
 
 def validate(raw: RawRecords) -> Records:
