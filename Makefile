@@ -8,7 +8,7 @@ TEST := $(BIN)/python -m pytest -n 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help assess lab test test-all test-slow lint format synth method lock clean
+.PHONY: help assess lab test test-all test-slow lint format synth method notebooks words lock clean
 
 help: ## list what make can do
 	@echo "make <what>:"
@@ -23,8 +23,9 @@ lab: $(READY) ## open the notebooks in JupyterLab, on this machine only
 	    --LabApp.default_url=/lab/tree/notebooks --LabApp.extension_manager=readonly \
 	    --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
-test: lint ## check the code's style, then run the tests that take seconds
+test: lint ## check the code's style, run the quick tests, compare the notebooks' outputs
 	$(TEST) -m "not slow"
+	$(BIN)/python -m pytest --nbval notebooks -p no:cacheprovider
 
 test-all: test test-slow ## everything: test, then the slow tests
 
@@ -44,6 +45,12 @@ synth: $(READY) ## make the sample organisations in data/ again
 
 method: $(READY) ## write docs/method.md again from the framework, and record a new method version
 	$(BIN)/python -m assess.method
+
+notebooks: $(READY) ## run the notebooks again and keep their outputs, after a change of data or words
+	$(BIN)/python -m assess.stored_notebooks
+
+words: $(READY) ## bring the Welsh catalogue up to date with the English words
+	$(BIN)/python -m assess.catalogue
 
 lock: $(READY) ## pin what pyproject.toml asks for; make lock UPGRADE=1 takes newer versions too
 	$(UV) pip compile pyproject.toml --extra dask --extra test --group setup \

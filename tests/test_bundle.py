@@ -434,13 +434,13 @@ def test_a_notebook_keeps_no_private_metadata():
     given = new_notebook(
         cells=[
             new_code_cell(
-                '# Parameters\nrecords = "/home/mair/records"\nseed = 1\n',
+                '# Parameters\nrecords = "/elsewhere/records"\nseed = 1\n',
                 metadata={"tags": ["injected-parameters"], "papermill": {"start_time": "noon"}},
             )
         ],
         metadata={
             "kernelspec": {"name": "python3", "display_name": "Python 3"},
-            "papermill": {"input_path": "/home/mair/in.ipynb"},
+            "papermill": {"input_path": "/elsewhere/in.ipynb"},
             "author": "Mair",
         },
     )

@@ -25,7 +25,7 @@ def notebook(lang: str = "en", *cells) -> nbformat.NotebookNode:
     """A made-up executed notebook, with the traces papermill leaves."""
     opening = Html(heading(1, "Tegfan Care"), {"lang": lang, "title": "Tegfan Care & others"})
     made = new_notebook(
-        metadata={"papermill": {"input_path": "/home/someone/private", "parameters": {"a": 1}}}
+        metadata={"papermill": {"input_path": "/elsewhere/private", "parameters": {"a": 1}}}
     )
     made.cells = [
         new_markdown_cell("# For notebook readers", metadata={"tags": ["notebook"]}),
