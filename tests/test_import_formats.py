@@ -239,8 +239,8 @@ def test_senedd_sample_and_the_total_its_rows_contradict(tmp_path):
     folder, _ = real("moderngov", "senedd_votes_sample.xml", tmp_path)
     assert votes(folder) == (2, 2, 1)
     assert [row["outcome"] for row in rows(folder, "decisions")] == ["carried", "lost"]
-    problems = read_records(folder).problems
-    assert [one.column for one in problems if "tally" in one.rule] == ["stated_for"]
+    odd = read_records(folder).consistency
+    assert [one.column for one in odd if "tally" in one.rule] == ["stated_for"]
 
 
 def test_torfaen_councillors_by_party_without_a_name_or_address(tmp_path):

@@ -115,6 +115,58 @@ def test_any_json_ends_well_or_in_a_sentence(value, format):
     attempt(format, "export.json", json.dumps(value).encode(), "titles: keep\n")
 
 
+DOCUMENTS = {
+    "popolo": {
+        "persons": [{"id": "p1", "name": "Ann Lee", "gender": "female"}],
+        "organizations": [{"id": "o1", "name": "Council"}],
+        "memberships": [{"person_id": "p1", "organization_id": "o1", "start_date": "2023-05-01"}],
+        "vote_events": [
+            {"id": "v1", "start_date": "2024-02-01", "organization_id": "o1", "result": "pass",
+             "motion": {"text": "Thank Ann"}, "counts": [{"option": "yes", "value": 1}],
+             "votes": [{"voter_id": "p1", "option": "yes", "group": {"name": "Reds"}}]},
+        ],
+    },
+    "escribe": {
+        "datetime": "2025-02-12 12:00:00", "meeting_type": "Audit", "present": ["A. Lee"],
+        "items": {"1": {"title": "One", "items": {}, "content": [
+            {"__class__": "Motion", "result": {"string": "Motion Passed"},
+             "moved_by": {"string": "A. Lee"},
+             "vote": {"rows": [{"option": "Yes", "names": ["A"]}]}}
+        ]}},
+    },
+    "frictionless": {
+        "organisation": {
+            "id": "a", "name": "A", "legal_form": "other", "governance_model": "other"
+        },
+        "resources": [{"name": "members", "path": "export.json"}],
+    },
+}  # fmt: skip
+
+
+@st.composite
+def spoilt(draw):
+    """A format, and a good document of it in which a few values stand that should not."""
+    format = draw(st.sampled_from(sorted(DOCUMENTS)))
+    document = json.loads(json.dumps(DOCUMENTS[format]))
+    for _ in range(draw(st.integers(0, 3))):
+        inside, key = None, None
+        while isinstance(value := inside[key] if inside is not None else document, dict | list):
+            keys = sorted(value) if isinstance(value, dict) else range(len(value))
+            if not keys or (inside is not None and draw(st.integers(0, 3)) == 0):
+                break
+            inside, key = value, draw(st.sampled_from(keys))
+        if inside is not None:
+            inside[key] = draw(VALUES)
+    return format, document
+
+
+@CALM
+@given(spoilt())
+def test_a_good_export_with_a_few_wrong_values_ends_well_or_in_a_sentence(case):
+    format, document = case
+    attempt(format, "export.json", json.dumps(document).encode(), "titles: keep\n")
+
+
 LEAVES = st.sampled_from(
     ["Meeting_ID", "MeetingDate", "Results_Result", "VotesTotalFor", "Vote_Result_English",
      "councillor", "councillorid", "fullusername", "politicalpartytitle"]

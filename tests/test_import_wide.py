@@ -5,7 +5,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from assess.cli import main
 from assess.importers import ImportReport, import_records
 from assess.records import AssessError
 from assess.validate import read_records
@@ -229,7 +231,7 @@ def test_named_votes_become_totals_by_group(imported):
 def test_a_stated_tally_that_differs_from_the_votes_is_found_by_check(imported):
     """D2 states 1 for, and nobody voted for."""
     records = read_records(imported(VOTES, READ_VOTES % "leave out"))
-    found = [problem for problem in records.problems if "tally" in problem.rule]
+    found = [problem for problem in records.consistency if "tally" in problem.rule]
     assert [(problem.row, problem.column) for problem in found] == [(3, "stated_for")]
 
 
@@ -256,6 +258,25 @@ def test_a_cell_across_columns_of_a_page_is_one_vote_and_one_down_rows_counts_in
     folder = imported(page, said, "log.html")
     votes = [(row["votes_for"], row["votes_against"]) for row in rows(folder, "votes")]
     assert votes == [("2", "0"), ("1", "1")]
+
+
+def test_uk_cooperatives_published_results_keep_what_each_vote_rests_on(tmp_path):
+    """In the file: 5 with counts, 10 with percentages, 5 with the word Carried. The five counts
+    for add up to 744 + 559 + 631 + 501 + 618 = 3,053."""
+    source = SHARED / "uk_coop_member_votes" / "decisions.csv"
+    folder, report = real(source, "uk_coop", tmp_path)
+    found = rows(folder, "decisions")
+    assert Counter(row["vote_basis"] for row in found) == {
+        "tally": 5, "percentage": 10, "carried": 5,
+    }  # fmt: skip
+    assert sum(int(row["stated_for"] or 0) for row in found) == 3053
+    assert any("percentage" in line for line in report.lost)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_sheet_with_other_separators_under_a_title_is_read_alike(imported, separator):
+    sheet = GOVERNORS.replace(",", separator).replace(f"2024{separator * 4}", "2024")
+    assert statuses(imported(sheet, READ_GOVERNORS)) == {"present": 3, "apology": 1, "absent": 1}
 
 
 # A mapping that is proposed ---------------------------------------------------------------------
@@ -307,6 +328,19 @@ def test_the_proposal_reads_the_sheet_once_what_it_asks_is_answered(tmp_path, wr
 def test_a_mapping_that_does_not_fit_is_refused_in_words(imported, change, said):
     with pytest.raises(AssessError, match=said):
         imported(GOVERNORS, change)
+
+
+def test_the_command_says_what_was_read_and_what_was_lost(tmp_path, write):
+    """A good import ends with code 0; a format that does not exist is wrong use, code 2."""
+    sheet, said = write("sheet.csv", GOVERNORS), write("said.yaml", READ_GOVERNORS)
+    folder = str(tmp_path / "records")
+    run = CliRunner().invoke(main, ["import", "wide", str(sheet), folder, "--mapping", str(said)])
+    assert run.exit_code == 0
+    assert "meetings 2, attendance 5" in run.output
+    assert "cells with 'Ap' read as apology: 1" in run.output
+    wrong = CliRunner().invoke(main, ["import", "popollo", str(sheet), str(tmp_path / "other")])
+    assert wrong.exit_code == 2
+    assert "Did you mean popolo?" in wrong.output
 
 
 # The real sheets --------------------------------------------------------------------------------
@@ -366,7 +400,7 @@ def test_toronto_votes_add_up_to_the_tally_rows_of_the_sheet(
     records = read_records(folder)
     assert len(records.tables["decisions"]) == decisions
     assert records.tables["decisions"]["stated_for"].notna().all()
-    assert [problem for problem in records.problems if "tally" in problem.rule] == []
+    assert [problem for problem in records.consistency if "tally" in problem.rule] == []
     totals = records.tables["votes"][["votes_for", "votes_against"]].sum()
     if votes:
         assert tuple(totals) == votes
@@ -392,8 +426,8 @@ def test_rchain_the_merged_table_gives_the_votes_read_by_hand(tmp_path):
 def test_rchain_the_stated_tallies_that_contradict_the_row_are_all_found(tmp_path):
     """flags.csv lists six: five say 4 where 7 voted for, one says 5 where 6 did."""
     folder, _ = real(MESSY / "rchain_board_resolution_summary.html", "rchain", tmp_path)
-    problems = read_records(folder).problems
-    found = [problem.what for problem in problems if "tally" in problem.rule]
+    odd = read_records(folder).consistency
+    found = [problem.what for problem in odd if "tally" in problem.rule]
     assert sorted(what[:4] for what in found) == ["is 4"] * 5 + ["is 5"]
 
 
