@@ -21,7 +21,7 @@ from assess.words import LANGUAGES, MONTHS
 
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE.parents[1] / "notebooks"
-SPEAKING = ("words.py", "charts.py", "sections.py", "side_by_side.py", "report.py")
+SPEAKING = ("words.py", "charts.py", "sections.py", "side_by_side.py", "how_sure.py", "report.py")
 TRANSLATED = [lang for lang in LANGUAGES if lang != "en"]  # the messages themselves are English
 NO_DAY = datetime(2000, 1, 1, tzinfo=UTC)  # so that compiling twice gives the same bytes
 HEADER = """\

@@ -588,6 +588,78 @@ def rank_ranges(
     return _figure(chart, alt_text, caption, numbers, words)
 
 
+def opinions_beside_records(beside: pd.DataFrame, words: Words) -> Figure:
+    """Two axes: the records' score across, the mean opinion up; a panel for each group.
+
+    `beside`: group, id, title, score, opinion (0 to 100). A principle without a score is not drawn.
+    """
+    names = {
+        "board": words.say("Board"),
+        "council": words.say("Council"),
+        "members": words.say("Members"),
+    }
+    panels = [
+        _two_axes(part.dropna(subset=["score"]), words, names[group], first=place == 0)
+        for place, (group, part) in enumerate(beside.groupby("group", sort=False))
+    ]
+    title = _title(
+        words.say("What the records show and what people think"),
+        words.say("Each number is a principle. On the slanted line both say the same."),
+    )
+    chart = alt.hconcat(*panels, spacing=26).properties(title=title)
+    apart = (beside["opinion"] - beside["score"]).abs()
+    if apart.notna().any():
+        most = beside.loc[apart.idxmax()]
+        alt_text = words.say(
+            "Plot of scores from records against opinions. Furthest apart: {group} on {principle}, "
+            "records {score}, opinion {opinion}. Table follows.",
+            group=names[most["group"]],
+            principle=principle_name(words, most["id"], most["title"])[:80],
+            score=whole(most["score"]),
+            opinion=whole(most["opinion"]),
+        )
+    else:
+        alt_text = words.say("Plot of scores against opinions. None is scored. Table follows.")
+    caption = words.say("Records and opinions on the six principles")
+    return _figure(chart, alt_text, caption, _opinion_numbers(beside, words, names), words)
+
+
+def _two_axes(rows: pd.DataFrame, words: Words, name: str, *, first: bool) -> alt.LayerChart:
+    ticks = {"values": [0, 50, 100], "labelFlush": True}
+    scale = alt.Scale(domain=[0, 100], nice=False)
+    across = alt.Axis(title=words.say("Records"), **ticks)
+    up = alt.Axis(title=words.say("Opinions") if first else None, labels=first, **ticks)
+    base = alt.Chart(rows[["id", "score", "opinion"]])
+    same = (
+        alt.Chart(pd.DataFrame({"score": [0, 100], "opinion": [0, 100]}))
+        .mark_line(aria=False, color=GREY, strokeDash=[4, 4], strokeWidth=1)
+        .encode(alt.X("score:Q", scale=scale), alt.Y("opinion:Q", scale=scale))
+    )
+    dots = base.mark_point(
+        aria=False, filled=True, color="white", stroke=BLUE, strokeWidth=2, opacity=1, size=420
+    ).encode(alt.X("score:Q", axis=across, scale=scale), alt.Y("opinion:Q", axis=up, scale=scale))
+    labels = base.mark_text(aria=False, fontWeight="bold", color=INK).encode(
+        alt.X("score:Q", axis=across, scale=scale),
+        alt.Y("opinion:Q", axis=up, scale=scale),
+        text="id:N",
+    )
+    heading = alt.TitleParams(name, fontSize=14, offset=8)
+    return (same + dots + labels).properties(width=200, height=200, title=heading)
+
+
+def _opinion_numbers(beside: pd.DataFrame, words: Words, names: dict[str, str]) -> pd.DataFrame:
+    wide = beside.pivot_table("opinion", index="id", columns="group")
+    first = beside.drop_duplicates("id").set_index("id").reindex(wide.index)
+    numbers = {
+        words.say("Principle"): [
+            principle_name(words, key, title) for key, title in first["title"].items()
+        ],
+        words.say("Score from records"): first["score"].map(whole),
+    }
+    numbers |= {names[group]: wide[group].map(whole) for group in names if group in wide}
+    return pd.DataFrame(numbers)
+
+
 def heat_table(scores: pd.DataFrame, words: Words, *, caption: str, corner: str) -> Html:
     """Scores as a table with a number in every cell; the shade only repeats it.
 
