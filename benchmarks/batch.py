@@ -57,18 +57,35 @@ def with_engine(source: Path, out: Path, engine: str | None) -> None:
     (out / f"{source.name}.html").write_text(report.to_html(executed), encoding="utf-8")
 
 
-def two_processes(sources: list[Path], out: Path, engine: str | None = None) -> None:
+def two_processes(sources: list[Path], out: Path) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        list(pool.map(with_engine, sources, [out] * len(sources), [engine] * len(sources)))
+        list(pool.map(with_engine, sources, [out] * len(sources), [None] * len(sources)))
 
 
 def ploomber_alone(sources: list[Path], out: Path) -> None:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        list(pool.map(with_engine, sources, [out] * len(sources), ["embedded"] * len(sources)))
+    _one_after_another([sources], out)
 
 
 def ploomber_in_two(sources: list[Path], out: Path) -> None:
-    two_processes(sources, out, "embedded")
+    _one_after_another([sources[::2], sources[1::2]], out)
+
+
+def _one_after_another(shares: list[list[Path]], out: Path) -> None:
+    """Each share in a process. Not in a pool: the engine puts a module of its own in the place of
+    `__main__`, and a pool's worker then cannot find its second task."""
+    spawn = get_context("spawn")
+    processes = [spawn.Process(target=_share, args=(share, out)) for share in shares]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        if process.exitcode:
+            raise RuntimeError("it stopped")
+
+
+def _share(sources: list[Path], out: Path) -> None:
+    for source in sources:
+        with_engine(source, out, "embedded")
 
 
 def assess_run(sources: list[Path], out: Path) -> None:
