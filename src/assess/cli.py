@@ -81,6 +81,20 @@ SEED = click.option("--seed", default=1, show_default=True, help="For everything
 
 
 @main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--lang", default="en", show_default=True, type=click.Choice(["en", "cy"]), help="Language."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="CSV files in place of a workbook.")
+def new(folder: Path, lang: str, as_csv: bool) -> None:
+    """Write an empty set of records into DIR, to fill in: a workbook, or CSV files."""
+    from assess.template import new as write_new
+
+    for line in write_new(folder, lang=lang, as_csv=as_csv):
+        click.echo(line)
+
+
+@main.command()
 @PATHS
 @click.option("--mapping", is_flag=True, help="Also show how headings and words were read.")
 def check(paths: tuple[str, ...], mapping: bool) -> None:

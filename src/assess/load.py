@@ -23,7 +23,7 @@ from assess.raw import (
     stray,
 )
 from assess.records import AssessError, Problem
-from assess.synonyms import OWN_FILES, OwnWords, read_own, sheet_names
+from assess.synonyms import OWN_FILES, OwnWords, read_own, sheet_names, without_examples
 from assess.text_files import read_csv, read_yaml
 from assess.workbooks import load_workbook
 
@@ -203,9 +203,12 @@ class _Reading:
             self.problems.append(fault.problem)
             self.broken.add(name)
             return
+        kept = without_examples(table.rows) if table else None
+        if kept is not None and kept.empty and len(table.rows) and name not in REQUIRED:
+            return  # as the template left it
         self.problems += problems
         if table is not None:
-            self.tables[name] = table
+            self.tables[name] = replace(table, rows=kept)
 
     def add_strays(self, workbooks: list[Path]) -> None:
         for path in workbooks:

@@ -5,6 +5,7 @@ may also be named as in organisation.yaml, with points: `bodies.board.seats`.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 import pandas as pd
@@ -60,6 +61,21 @@ def is_yes_no(part: str, name: str) -> bool:
 def shown(word: str) -> str:
     """A code such as `charitable_company` as it stands in a dropdown."""
     return word.replace("_", " ")
+
+
+def as_labelled(problem: Problem) -> Problem:
+    """A problem of a workbook's organisation, by the sheet and label its reader sees."""
+    if ", sheet " not in problem.source or not problem.column:
+        return problem
+    part, *path = problem.column.split(".")
+    if part not in ("member_categories", "bodies"):
+        label = labels("organisation").get(part)
+        return replace(problem, column=f"'{label}'") if label else problem
+    code, name = [*path, "", ""][:2]
+    title = labels(part).get(name, name)
+    book = problem.source.partition(", sheet ")[0]
+    column = f"{code}, '{title}'" if title else code or f"'{PARTS[part]}'"
+    return replace(problem, source=f"{book}, sheet {PARTS[part]}", column=column)
 
 
 def organisation_of(

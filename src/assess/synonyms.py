@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from assess.raw import columns_of, near, plain
 from assess.records import Problem
 from assess.schemas import CONTRACTS, about_columns, fields_of
@@ -167,6 +169,13 @@ def personal(heading: str) -> str | None:
         if pattern.search(words):
             return what
     return None
+
+
+def without_examples(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows without the template's examples, whose first cell says that they are."""
+    if rows.shape[1] == 0:
+        return rows
+    return rows[~rows.iloc[:, 0].str.fullmatch(EXAMPLE.pattern, case=False)]
 
 
 @functools.cache

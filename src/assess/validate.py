@@ -21,6 +21,7 @@ from assess.findings import Findings, lines_of
 from assess.headings import key_of, match_headings, unique_together
 from assess.load import load
 from assess.names import warn_of_names
+from assess.organisation_sheets import as_labelled
 from assess.parse import DTYPES, parse
 from assess.raw import REQUIRED, RawRecords, RawTable
 from assess.records import AssessError, Problem, Records
@@ -101,7 +102,7 @@ def _organisation(raw: RawRecords, findings: Findings) -> Organisation | None:
     source = raw.organisation_source
     if raw.organisation is not None:
         organisation, problems = read_organisation(raw.organisation, source)
-        findings.problems += problems
+        findings.problems += [as_labelled(problem) for problem in problems]
         return organisation
     if not raw.broken & {"organisation", "workbook"}:
         findings.problems.append(

@@ -31,7 +31,7 @@ from assess.raw import (
     table_of,
 )
 from assess.records import Problem
-from assess.synonyms import EXAMPLE, OwnWords, known_headings, sheet_names
+from assess.synonyms import OwnWords, known_headings, sheet_names, without_examples
 
 # A workbook of fourteen full sheets has stayed under 60 MB; larger ones hold something else.
 MAX_WORKBOOK_BYTES = 200_000_000
@@ -136,8 +136,7 @@ class _Reading:
     def _add_table(self, name: str, grid: pd.DataFrame, source: str) -> None:
         table, problems = table_of(grid, source, known_headings(name, self.own))
         if table is not None:
-            kept = ~table.rows.iloc[:, :1].apply(_is_example).any(axis=1)
-            table = replace(table, rows=table.rows[kept])
+            table = replace(table, rows=without_examples(table.rows))
         if table is None or (table.rows.empty and name not in REQUIRED):
             self.without_rows.append(source.partition(", sheet ")[2])
             return
@@ -151,10 +150,6 @@ class _Reading:
             remedy = "leave them so where there is nothing to record"
             self._look_at(self.name, what, remedy, "no rows")
         return self.problems
-
-
-def _is_example(cells: pd.Series) -> pd.Series:
-    return cells.str.fullmatch(EXAMPLE.pattern, case=False)
 
 
 def _marked(grid: pd.DataFrame, valueless: Mapping[str, str]) -> pd.DataFrame:
