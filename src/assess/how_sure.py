@@ -203,11 +203,13 @@ def spread(compared: Compared, words: Words) -> Html:
     first, total = compared.drivers.first.loc[PROFILE], compared.drivers.total.loc[PROFILE]
     total = total.dropna()
     said = {factor: name for factor, (name, _) in factors(words).items()}
+    alone, together = first.loc[total.index].mean(), total.mean()
     bars = pd.DataFrame(
         {
             "name": [said[factor] for factor in total],
-            "alone": 100 * first.loc[total.index].mean().to_numpy(),
-            "together": 100 * total.mean().to_numpy(),
+            # Whole numbers, so that the last digits of another machine draw the same picture.
+            "alone": (100 * alone).round().to_numpy(),
+            "together": (100 * together).round().to_numpy(),
         }
     )
     figure = charts.drivers(
