@@ -74,7 +74,7 @@ PLACES = st.sampled_from(["A", "B", "C", "1", "2", "3", "9", "ZZ", "99", ""])
 BLOCKS = st.fixed_dictionaries(
     {
         "holds": st.sampled_from(["attendance", "votes", "decisions", "totals"]),
-        "people": st.sampled_from(["rows", "columns"]),
+        "people": st.sampled_from(["rows", "columns", "list"]),
         "rows": st.sampled_from(["", "2-", "1-3", "2", "9-"]),
         "columns": st.sampled_from(["", "B-", "A-C", "B", "Z-"]),
         "blank": st.sampled_from(["absent", "not expected", "not known", "ask"]),

@@ -138,6 +138,13 @@ def test_no_name_is_in_what_is_written_and_the_key_lies_elsewhere(tmp_path, writ
     ]  # fmt: skip
 
 
+def test_a_column_of_names_taken_for_groups_is_refused(imported, tmp_path):
+    """Groups are written with their titles, so a person's name among them would be published."""
+    with pytest.raises(AssessError, match="name of a person"):
+        imported(VOTES, READ_VOTES.replace("group: B", "group: A") % "leave out")
+    assert not (tmp_path / "records").exists()
+
+
 def test_the_key_is_refused_inside_the_records(tmp_path, write):
     folder = tmp_path / "records"
     said = write("said.yaml", READ_GOVERNORS)
@@ -153,6 +160,47 @@ def test_nothing_is_overwritten(imported, tmp_path):
     with pytest.raises(AssessError, match="not empty"):
         imported(GOVERNORS, READ_GOVERNORS)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+LIST = """\
+Day,Member,Status
+2024-01-09,Ann Lee,present
+2024-01-09,Bob Ray,apology
+2024-02-13,Ann Lee,in_attendance
+2024-02-13,Bob Ray,
+someday,Ann Lee,present
+"""
+READ_LIST = """\
+blocks:
+  - {holds: attendance, people: list, name: B, mark: C, date: A, blank: absent,
+     codes: {present: present, apology: apology, in_attendance: in attendance}}
+"""
+
+
+def test_a_list_with_a_row_for_each_person_and_meeting_is_read(tmp_path, write):
+    """Bob's empty mark means absent; Ann came once as a member and once as a guest; one row has
+    no day."""
+    folder = tmp_path / "records"
+    said = write("said.yaml", READ_LIST)
+    report = import_records("wide", write("sheet.csv", LIST), folder, mapping=said)
+    found = [(row["status"], row["capacity"]) for row in rows(folder, "attendance")]
+    assert found == [
+        ("present", ""), ("apology", ""), ("present", "in attendance"), ("absent", ""),
+    ]  # fmt: skip
+    assert "rows of a list without a day that can be read: 1" in report.lost
+
+
+def test_whoever_stands_in_a_list_without_marks_was_there(imported):
+    said = READ_LIST.replace("mark: C, ", "").replace("blank: absent,", "")
+    assert statuses(imported(LIST, said)) == {"present": 4}
+
+
+def test_a_list_is_recognised_and_its_names_are_not_taken_for_marks(tmp_path, write):
+    report = proposed(write("sheet.csv", LIST * 3), tmp_path / "records")
+    said = report.mapping.read_text()
+    assert 'people: "list"' in said
+    assert ('name: "B"' in said, 'mark: "C"' in said, 'date: "A"' in said) == (True, True, True)
+    assert "Ann" not in said + "".join(report.lines())
 
 
 def test_two_lines_with_one_name_stay_two_people_until_the_mapping_joins_them(tmp_path, write):
@@ -421,6 +469,17 @@ def test_rchain_the_merged_table_gives_the_votes_read_by_hand(tmp_path):
     counts = Counter((row["votes_for"], row["votes_against"], row["abstained"]) for row in read)
     assert len(read) == len(by_hand) == 42
     assert (counts & Counter(row[1:] for row in by_hand)).total() == 39
+
+
+def test_rchain_attendance_is_read_as_a_list(tmp_path):
+    """In the file: 253 present, 57 absent, 103 in attendance, 2 by proxy, 1 not in post. Proxies
+    were not there."""
+    source = SHARED / "rchain_coop" / "attendance.csv"
+    folder, _ = real(source, "rchain_attendance", tmp_path)
+    counts = Counter((row["status"], row["capacity"]) for row in rows(folder, "attendance"))
+    assert counts == {
+        ("present", ""): 253, ("absent", ""): 59, ("present", "in attendance"): 103,
+    }  # fmt: skip
 
 
 def test_rchain_the_stated_tallies_that_contradict_the_row_are_all_found(tmp_path):

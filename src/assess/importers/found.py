@@ -39,7 +39,8 @@ PEOPLE = {
     "development": ("person_id",),
 }
 EVERYONE = "Everyone who voted"
-SHOWN = 20  # letters of a cell that may stand in a report; a longer one is a sentence, or a name
+SHOWN = 20  # letters of an explained mark that are shown
+SHORT = 3  # letters of any other cell that may stand in a report: a longer one may be a name
 
 # An organisation with more bodies or member groups has not been met.
 MOST_LISTED = 1000
@@ -162,8 +163,7 @@ class Found:
             return ""
         read = known_word(text, OUTCOMES)
         if read is None:
-            shown = f" ('{squeezed(text)}')" if len(text) <= SHOWN else ""
-            self.lose(f"outcomes in words that are not known{shown}")
+            self.lose("outcomes in words that are not known")
             return ""
         if text.strip() != read:
             self.change(f"outcome '{squeezed(text)[:SHOWN]}' read as {read}")

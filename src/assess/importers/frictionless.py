@@ -5,13 +5,13 @@ Written and read without loss: every row and cell of a contract's table, and org
 
 import functools
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from assess import parse
+from assess.data_package import DESCRIPTOR, records_descriptor, records_resource
 from assess.importers.found import Row
 from assess.importers.sources import json_of, records_of, rows_of, word
 from assess.importers.write import ImportReport, counted, refuse_folder, table_text, write_folder
@@ -20,10 +20,7 @@ from assess.raw import columns_of, near, plain
 from assess.records import AssessError
 from assess.schemas import CONTRACTS
 
-DESCRIPTOR = "datapackage.json"
 ORGANISATION = "organisation"  # a property of ours, which other readers pass over
-TYPES = {"date": "date", "whole": "integer", "number": "number", "yes_no": "boolean"}
-PROFILE = "tabular-data-package"
 
 
 def pack(source: Path, folder: Path) -> Path:
@@ -44,15 +41,13 @@ def pack(source: Path, folder: Path) -> Path:
     files: dict[str, str | bytes] = {
         f"{name}.csv": table_text(name, rows) for name, rows in tables.items()
     }
-    resources = [resource_of(name, f"{name}.csv", str(files[f"{name}.csv"])) for name in tables]
-    descriptor = {
-        "profile": PROFILE,
-        "name": str(raw.organisation.get("id", "records")),
-        "title": str(raw.organisation.get("name", "")),
-        ORGANISATION: raw.organisation,
-        "resources": resources,
-    }
-    files[DESCRIPTOR] = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
+    columns = {name: str(files[f"{name}.csv"]).partition("\n")[0].split(",") for name in tables}
+    resources = [
+        records_resource(name, columns[name], _complete(tables[name]), columns)
+        | _hash_of(str(files[f"{name}.csv"]))
+        for name in tables
+    ]
+    files[DESCRIPTOR] = records_descriptor(raw.organisation, resources)
     files["organisation.yaml"] = _yaml(raw.organisation)
     write_folder(folder, files)
     return folder / DESCRIPTOR
@@ -91,44 +86,15 @@ def _plainly(cell: str, kind: str) -> str:
     return np.format_float_positional(read, trim="-")
 
 
-def resource_of(name: str, path: str, text: str) -> dict[str, Any]:
-    """A table's entry in the descriptor: its columns, keys, and the hash of its bytes."""
+def _complete(rows: list[Row]) -> set[str]:
+    """The columns that no row leaves empty."""
+    filled = [{column for column, cell in row.items() if cell.strip()} for row in rows]
+    return set.intersection(*filled) if filled else set()
+
+
+def _hash_of(text: str) -> dict[str, Any]:
     content = text.encode()
-    return {
-        "name": name,
-        "path": path,
-        "profile": "tabular-data-resource",
-        "title": CONTRACTS[name].Config.title,
-        "description": CONTRACTS[name].__doc__ or "",
-        "format": "csv",
-        "encoding": "utf-8",
-        "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-        "schema": _schema(name, text.partition("\n")[0].split(",")),
-    }
-
-
-def _schema(name: str, columns: list[str]) -> dict[str, Any]:
-    about = CONTRACTS[name].get_metadata()[name]["columns"]
-    fields = {column: field for column, (_, field) in CONTRACTS[name].__fields__.items()}
-    described = []
-    for column in columns:
-        field: dict[str, Any] = {
-            "name": column,
-            "type": TYPES.get(about[column]["kind"], "string"),
-            "title": fields[column].title,
-            "description": fields[column].description,
-        }
-        if about[column]["kind"] == "yes_no":
-            field |= {"trueValues": ["yes"], "falseValues": ["no"]}
-        constraints = {"required": True} if "blank" not in about[column] else {}
-        if about[column]["kind"] == "choice":
-            constraints["enum"] = list(about[column]["codes"])
-        described.append(field | ({"constraints": constraints} if constraints else {}))
-    alone = [column for column in columns if fields[column].unique]
-    key = alone or CONTRACTS[name].Config.__dict__.get("unique", [])
-    schema: dict[str, Any] = {"fields": described, "missingValues": [""]}
-    return schema | ({"primaryKey": key} if key else {})
+    return {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
 
 
 def _yaml(organisation: dict[str, Any]) -> str:
@@ -151,7 +117,8 @@ def unpack(source: Path, folder: Path) -> ImportReport:
     lost: dict[str, int] = {}
     tables: dict[str, list[Row]] = {}
     for resource in records_of(descriptor, "resources", path.name):
-        _unpack_table(resource, path, tables, lost)
+        if word(resource, "name") != ORGANISATION:
+            _unpack_table(resource, path, tables, lost)
     if not tables:
         raise AssessError(f"{path.name}: holds none of the tables of records.")
     files: dict[str, str | bytes] = {

@@ -50,11 +50,12 @@ class Block(_Strict):
     table: str = ""  # empty: the only one, or the first
     body: str = "board"
     body_in: Position = ""  # where each decision's body is named
-    people: Literal["rows", "columns"] = "rows"
+    people: Literal["rows", "columns", "list"] = "rows"  # list: a row for each person and meeting
     rows: str = ""  # "6-30", "6-" to the end; empty: all
     columns: str = ""  # "D-O"
     name: Position = ""
     group: Position = ""
+    mark: Position = ""  # in a list: where the mark stands; empty: whoever is listed was there
     date: Position = ""
     dates: list[str] = []
     reference: Position = ""

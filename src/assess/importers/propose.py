@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from assess.importers import dates
-from assess.importers.found import OPTIONS, OUTCOMES, SHOWN, known_word, squeezed
+from assess.importers.found import OPTIONS, OUTCOMES, SHORT, SHOWN, known_word, squeezed
 from assess.importers.mapping import ASK
 from assess.importers.sources import grids_of
 from assess.importers.wide import TOTAL
@@ -38,6 +38,7 @@ HEADINGS = {
     "abstained": "abstained abstain abstentions abstention statedabstained ymatal",
     "body_in": "body committee meeting corff",
 }
+PERSON = {"person": "person personid member memberid name councillor governor director aelod enw"}
 MOST_CODES = 30
 MOST_BLOCKS = 60
 
@@ -87,8 +88,11 @@ def _needs(guesses: list[_Guess]) -> Iterator[str]:
     if any("blank" in guess.settings for guess in guesses):
         yield "Say what an empty cell means, at each `blank: ask`. It is never guessed."
     unknown = sorted({code for one in guesses for code, said in one.codes.items() if said == ASK})
-    if unknown:
-        yield f"Say what these marks mean, at each `ask`: {', '.join(unknown)}."
+    if unknown:  # a longer one may be somebody's name, and a report is passed on
+        shown = [code for code in unknown if len(code) <= SHORT]
+        more = len(unknown) - len(shown)
+        told = ", ".join([*shown, *([f"{more} more in the file"] if more else [])])
+        yield f"Say what these marks mean, at each `ask`: {told}."
     yield "Check what stands where, the name of each body, and that days are read rightly."
 
 
@@ -134,7 +138,7 @@ def _marks(cells: np.ndarray) -> Counter[str]:
 
 def _is_mark(text: str, *, often: bool) -> bool:
     known = _meaning(text.casefold(), STATUSES) != ASK or known_word(text, OPTIONS) is not None
-    short = len(text) <= 3 and not any(letter.isdigit() for letter in text)
+    short = len(text) <= SHORT and not any(letter.isdigit() for letter in text)
     return known or (often and short and text.casefold() not in dates.MONTH_NUMBERS)
 
 
@@ -224,6 +228,9 @@ def _name_place(cells: np.ndarray, places: list[int]) -> int | None:
 
 def _lying(table: str, cells: np.ndarray, date: int, dated: np.ndarray) -> Iterator[_Guess]:
     """A meeting or decision a row, beside a column of days; a row of names begins each block."""
+    if guess := _listed(table, cells, date, dated):
+        yield guess
+        return
     run: list[int] = []
     for line in [*range(len(cells)), len(cells)]:
         inside = line < len(cells)
@@ -233,6 +240,33 @@ def _lying(table: str, cells: np.ndarray, date: int, dated: np.ndarray) -> Itera
             if guess := _run(table, cells, date, run):
                 yield guess
             run = []
+
+
+def _listed(table: str, cells: np.ndarray, date: int, dated: np.ndarray) -> _Guess | None:
+    """A row for each person and meeting: days come again and again, beside a column of marks."""
+    lines = np.flatnonzero(dated[:, date])
+    days = [cells[line, date] for line in lines]
+    others = [at for at in range(cells.shape[1]) if at != date]
+
+    def known(at: int) -> float:
+        said = [_meaning(cell.casefold(), STATUSES) != ASK for cell in cells[lines, at]]
+        return sum(said) / len(lines)
+
+    mark = max(others, key=known, default=None)
+    called = [at for at in others if known_word(cells[lines[0] - 1, at], PERSON) and lines[0]]
+    name = _name_place(cells[lines], called or [at for at in others if at != mark])
+    if mark is None or name is None or known(mark) < 0.5 or len(set(days)) > 0.7 * len(days):
+        return None
+    settings: dict[str, object] = {
+        "holds": "attendance",
+        "table": table,
+        "people": "list",
+        "rows": f"{lines[0] + 1}-",
+        "name": _letters(name),
+        "mark": _letters(mark),
+        "date": _letters(date),
+    }
+    return _finish(settings, _used(cells[lines, mark]), days, "a row for each person", cells)
 
 
 def _run(table: str, cells: np.ndarray, date: int, run: list[int]) -> _Guess | None:
@@ -314,7 +348,7 @@ def _finish(
     settings["dates"] = _patterns(days)
     holds = str(settings.get("holds") or _holds(settings, marks, cells))
     settings = {"holds": holds, "body": "board"} | settings
-    read = [dates.day(cell, settings["dates"]) for cell in days]  # type: ignore[arg-type]
+    read = {dates.day(cell, settings["dates"]) for cell in days}  # type: ignore[arg-type]
     told = [
         f"table {settings['table']}: taken as {holds}, {people}, {len(read)} days from {min(read)} "
         f"to {max(read)}"

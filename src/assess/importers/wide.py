@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from assess.importers import dates
-from assess.importers.found import OPTIONS, SHOWN, Found, squeezed
+from assess.importers.found import OPTIONS, SHORT, SHOWN, Found, squeezed
 from assess.importers.mapping import ASK, Block, Mapping, place, span
 from assess.importers.sources import grids_of
 from assess.raw import near
@@ -46,7 +46,9 @@ def read(source: Path, found: Found, mapping: Mapping) -> None:
                     f"The mapping's code '{word[:SHOWN]}: {meaning[:SHOWN]}' means nothing in "
                     f"{block.holds}. Use one of: {', '.join(MARKS[block.holds])}."
                 )
-        if block.holds in ("attendance", "votes"):
+        if block.holds == "attendance" and block.people == "list":
+            marks += _read_list(grid, block, found)
+        elif block.holds in ("attendance", "votes"):
             marks += _read_cross(grid, block, found)
         elif block.holds == "decisions":
             _read_decisions(grid, block, found)
@@ -120,6 +122,10 @@ class _Cross:
         return [squeezed(self.cells[person, event]) for person in self.people]
 
 
+LISTED = "being listed"  # the mark of a person in a list that has no marks
+IN_A_LIST = ("date", "name", "mark", "body_in")
+
+
 @dataclass(frozen=True)
 class _Marks:
     """The cells of one meeting in one block, a person each."""
@@ -131,14 +137,9 @@ class _Marks:
 
 def _read_cross(grid: np.ndarray, block: Block, found: Found) -> list[_Marks]:
     """What a block of attendance says; the decisions of a block of votes are added as met."""
-    needed = [what for what in ("name", "date") if not getattr(block, what)]
-    if needed:
-        raise AssessError(f"The mapping says nowhere where `{needed[0]}` stands. Add it.")
-    if block.blank == ASK:
-        raise AssessError(
-            "The mapping does not say what an empty cell means, and it is never guessed. Write "
-            "`blank: absent`, `blank: not expected` or `blank: not known`."
-        )
+    if block.people == "list":
+        raise AssessError("Votes cannot be read from a list. Use `people: rows` or `columns`.")
+    _refuse_incomplete(block, blank=True)
     cross = _Cross(grid, block)
     found.lose("lines left out because the mapping names them", len(cross.left_out))
     people = _people(cross, found)
@@ -155,6 +156,37 @@ def _read_cross(grid: np.ndarray, block: Block, found: Found) -> list[_Marks]:
         else:
             _vote(cross, event, (body, day), marks, people, found)
     return attended
+
+
+def _refuse_incomplete(block: Block, *, blank: bool) -> None:
+    """Raise AssessError where the mapping does not say all that is needed to read a block."""
+    needed = [what for what in ("name", "date") if not getattr(block, what)]
+    if needed:
+        raise AssessError(f"The mapping says nowhere where `{needed[0]}` stands. Add it.")
+    if blank and block.blank == ASK:
+        raise AssessError(
+            "The mapping does not say what an empty cell means, and it is never guessed. Write "
+            "`blank: absent`, `blank: not expected` or `blank: not known`."
+        )
+
+
+def _read_list(grid: np.ndarray, block: Block, found: Found) -> list[_Marks]:
+    """The marks of each meeting in a list with a row for each person and meeting."""
+    _refuse_incomplete(block, blank=bool(block.mark))
+    if not block.mark:
+        block = block.model_copy(update={"codes": {LISTED: "present"}})
+    meetings: dict[str, list[tuple[str, str]]] = {}
+    for line in span(block.rows or "2-", "row", len(grid), "rows"):
+        said = {what: _cell(grid, line, what, getattr(block, what)) for what in IN_A_LIST}
+        day = dates.day(said["date"], block.dates)
+        if not day:
+            found.lose("rows of a list without a day that can be read", bool(any(said.values())))
+            continue
+        found.names.add(said["name"])
+        meeting = found.meeting(found.body(said["body_in"] or block.body), day)
+        mark = said["mark"] if block.mark else LISTED
+        meetings.setdefault(meeting, []).append((said["name"], mark))
+    return [_Marks(meeting, block, cells) for meeting, cells in meetings.items()]
 
 
 def _people(cross: _Cross, found: Found) -> list[tuple[str, str]]:
@@ -234,12 +266,12 @@ def _meaning(mark: str, known: dict[str, str], blank: str, found: Found) -> str:
     if not mark:
         return blank
     meaning = known.get(mark.casefold())
-    shown = f"'{mark}'" if len(mark) <= SHOWN else "a longer text"
     if meaning is None:
+        shown = f"'{mark}'" if len(mark) <= SHORT else "a longer text"
         found.lose(f"cells with {shown}, which the mapping does not explain: taken as not known")
         return "not known"
     if mark != meaning:
-        found.change(f"cells with {shown} read as {meaning}")
+        found.change(f"cells with '{mark[:SHOWN]}' read as {meaning}")
     return meaning
 
 

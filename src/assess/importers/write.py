@@ -65,6 +65,7 @@ def write_found(found: Found, folder: Path, *, keep_key: Path | None = None) -> 
     if not any(tables.values()):
         lost = "".join(f"\n  {line}" for line in counted(found.lost))
         raise AssessError(f"{found.source}: nothing in it could be carried over.{lost}")
+    _refuse_names(found)
     codes = _codes(tables)
     tables = {name: _coded(name, rows, codes, found) for name, rows in tables.items()}
     report = ImportReport(
@@ -106,6 +107,17 @@ def refuse_folder(folder: Path, keep_key: Path | None = None) -> None:
 def counted(notes: Mapping[str, int]) -> tuple[str, ...]:
     """Notes with their counts, in words: 'votes by proxy: 12'."""
     return tuple(f"{what}: {number:,}" for what, number in sorted(notes.items()))
+
+
+def _refuse_names(found: Found) -> None:
+    """Raise AssessError where a body or group is called as a person is: a column was mistaken."""
+    names = {squeezed(name).casefold() for name in found.names}
+    for listed, what in ((found.groups, "member group"), (found.bodies, "body")):
+        if any(title.casefold() in names for title in listed.values()):
+            raise AssessError(
+                f"{found.source}: a {what} has the name of a person, so nothing was written. Check "
+                "which column the mapping takes for it."
+            )
 
 
 # Names become codes -----------------------------------------------------------------------------
