@@ -104,6 +104,19 @@ def test_trace_prints_the_rows_behind_a_number():
     assert "more rows" in lines[-1]
 
 
+def test_a_fault_of_ours_is_a_sentence_that_names_its_place(monkeypatch):
+    """Without the fault's own text, which may hold a row's content."""
+    from assess import check
+
+    monkeypatch.delenv("ASSESS_TRACE", raising=False)
+    monkeypatch.setattr(check, "check", lambda *_, **__: {}["Mrs Jones"])
+    code, text = said("check", SMALLEST)
+    assert code == 1
+    assert "assess itself failed (KeyError in test_cli.py, line" in text
+    assert "Jones" not in text
+    assert "Traceback" not in text
+
+
 def test_synth_writes_what_it_says(tmp_path):
     code, text = said("synth", 2, tmp_path / "made", "--seed", 5)
     assert code == 0

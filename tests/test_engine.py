@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -328,6 +330,16 @@ def test_papermill_finds_the_engine_by_its_entry_point():
 
     (found,) = entry_points(group="papermill.engine", name="assess")
     assert found.load() is WarmEngine
+
+
+def test_the_papermill_command_takes_the_engine(tmp_path):
+    cells = notebook(parameters="number = 1")
+    cells.cells.append(new_code_cell("number * 6"))
+    nbformat.write(cells, tmp_path / "in.ipynb")
+    command = [sys.executable, "-m", "papermill", "--engine", "assess", "in.ipynb", "out.ipynb"]
+    subprocess.run([*command, "-p", "number", "7"], cwd=tmp_path, check=True, capture_output=True)
+    found = nbformat.read(tmp_path / "out.ipynb", 4)
+    assert found.cells[-1].outputs[0].data["text/plain"] == "42"
 
 
 def test_a_notebook_in_a_notebook_gives_the_outer_shell_back(worker, tmp_path):

@@ -40,9 +40,17 @@ class _Commands(click.Group):
         except Exception as fault:
             from assess.records import AssessError
 
-            if not isinstance(fault, AssessError):
+            if isinstance(fault, AssessError):
+                raise _Refused(str(fault)) from None
+            if os.environ.get("ASSESS_TRACE"):
                 raise
-            raise _Refused(str(fault)) from None
+            raise click.ClickException(_fault_of_ours(fault)) from None
+
+
+def _fault_of_ours(fault: Exception) -> str:
+    from assess.job import fault_of_ours
+
+    return f"{fault_of_ours(fault)} (ASSESS_TRACE=1 shows the whole trace.)"
 
 
 class _Refused(click.ClickException):

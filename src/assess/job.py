@@ -127,7 +127,7 @@ def assess_one(job: Job) -> Outcome:
     except MemoryError:
         return Outcome(job.source, "failed", message=TOO_LITTLE_MEMORY, **seen)
     except Exception as fault:  # a fault of ours must not stop the others
-        return Outcome(job.source, "failed", message=_fault_of_ours(fault), **seen)
+        return Outcome(job.source, "failed", message=fault_of_ours(fault), **seen)
 
 
 def _told(job: Job, fault: AssessError) -> str:
@@ -142,7 +142,7 @@ TOO_LITTLE_MEMORY = (
 )
 
 
-def _fault_of_ours(fault: BaseException) -> str:
+def fault_of_ours(fault: BaseException) -> str:
     """Kind and place of a fault. Not its text, which may hold a row's content."""
     frame = fault.__traceback__
     while frame is not None and frame.tb_next is not None:
@@ -215,7 +215,7 @@ def compare_all(job: Job) -> Outcome:
     except AssessError as fault:
         return Outcome(job.source, "failed", message=str(fault))
     except Exception as fault:
-        return Outcome(job.source, "failed", message=_fault_of_ours(fault))
+        return Outcome(job.source, "failed", message=fault_of_ours(fault))
     return Outcome(job.source, "assessed")
 
 
