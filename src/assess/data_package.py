@@ -6,7 +6,7 @@ read back as the same records.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,13 +75,26 @@ def records_files(records: Records) -> dict[str, str]:
     written = {name: _columns_written(name, rows) for name, rows in tables.items()}
     files = {f"{name}.csv": _csv(name, tables[name][columns]) for name, columns in written.items()}
     files[ORGANISATION] = organisation_text(records.organisation)
-    resources = [_organisation_resource()] + [
-        records_resource(name, tables[name][columns], written) for name, columns in written.items()
+    resources = [
+        records_resource(name, columns, _complete(tables[name]), written)
+        for name, columns in written.items()
     ]
-    organisation = records.organisation
-    said = yaml.safe_load(files[ORGANISATION])  # a property of ours, which `assess import` reads
-    files[DESCRIPTOR] = package(organisation.id, organisation.name, resources, organisation=said)
+    files[DESCRIPTOR] = records_descriptor(yaml.safe_load(files[ORGANISATION]), resources)
     return files
+
+
+def _complete(rows: pd.DataFrame) -> list[str]:
+    return [column for column in rows if rows[column].notna().all()]
+
+
+def records_descriptor(organisation: dict[str, Any], resources: list[dict[str, Any]]) -> str:
+    """The datapackage.json of one organisation's records, for any that writes such a package.
+
+    What organisation.yaml says stands in it too, as a property of ours that others pass over.
+    """
+    name, title = (str(organisation.get(key, "")) for key in ("id", "name"))
+    resources = [*resources, _organisation_resource()]
+    return package(name or "records", title, resources, organisation=organisation)
 
 
 def organisation_text(organisation: Organisation) -> str:
@@ -129,30 +142,35 @@ def _as_text(cells: pd.Series, kind: str) -> pd.Series:
 
 
 def records_resource(
-    name: str, rows: pd.DataFrame, tables: Mapping[str, Iterable[str]]
+    name: str,
+    columns: Iterable[str],
+    complete: Collection[str],
+    tables: Mapping[str, Iterable[str]],
 ) -> dict[str, Any]:
     """A table of records as a resource. `tables` gives the columns of each table of the package.
 
-    What a contract demands and these records lack is not demanded here: the package describes
-    what is in it.
+    `complete`: the columns without an empty cell. What a contract demands and these records lack
+    is not demanded here: the package describes what is in it.
     """
-    about, fields = about_columns(name), fields_of(name)
+    about, fields, columns = about_columns(name), fields_of(name), list(columns)
     schema: dict[str, Any] = {
         "fields": [
-            _field(column, about[column], fields[column], complete=bool(rows[column].notna().all()))
-            for column in rows
+            _field(column, about[column], fields[column], complete=column in complete)
+            for column in columns
         ]
     }
     if key := unique_together(name):
         schema["primaryKey"] = key
     foreign = [
         _foreign_key(column, about[column]["refers_to"], name)
-        for column in rows
+        for column in columns
         if _refers_to_a_table_here(about[column], tables)
     ]
     if foreign:
         schema["foreignKeys"] = foreign
-    return _resource(name, f"{name}.csv", CONTRACTS[name].Config.title, schema)
+    contract = CONTRACTS[name]
+    described = {"description": contract.__doc__ or ""}
+    return _resource(name, f"{name}.csv", contract.Config.title, schema) | described
 
 
 def _refers_to_a_table_here(about: Mapping[str, Any], tables: Mapping[str, Iterable[str]]) -> bool:
