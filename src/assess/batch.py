@@ -372,7 +372,10 @@ def _progress(out: Path, total: int, *, quiet: bool) -> Iterator[Callable[[Outco
     log.line(f"{total} to assess")
     failed = 0
     bar = tqdm(
-        total=total, unit="organisation", disable=quiet or not sys.stderr.isatty(), leave=False
+        total=total,
+        disable=quiet or not sys.stderr.isatty(),
+        leave=False,
+        bar_format="{n_fmt} of {total_fmt} done{postfix} |{bar:30}| about {remaining} left",
     )
 
     def tell(outcome: Outcome) -> None:
