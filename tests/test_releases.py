@@ -1,0 +1,214 @@
+"""Several organisations in public, and two copies of the same thing."""
+
+import json
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_disclosure import given, published
+
+from assess import compare, peers, releases, side_by_side
+from assess.records import AssessError
+from assess.words import Words
+
+
+@pytest.fixture(autouse=True)
+def keys(tmp_path, monkeypatch):
+    """Nothing has been published before."""
+    monkeypatch.setenv("ASSESS_KEYS", str(tmp_path / "keys"))
+    return tmp_path / "keys"
+
+
+def scores_of(organisations, *, changed=()):
+    """Scores of two principles: 40, 41, 42 ... ; those `changed` score 1 more."""
+    return pd.DataFrame(
+        {
+            "organisation": f"org-{n}",
+            "id": key,
+            "level": "principle",
+            "title": "Purpose and outcomes",
+            "score": 40.0 + n + (n in changed),
+            "low": 30.0,
+            "high": 90.0,
+            "state": "scored",
+        }
+        for n in organisations
+        for key in ("1", "2")
+    )
+
+
+# Middles
+
+
+@pytest.mark.parametrize(
+    ("number", "median", "lower"),
+    [
+        pytest.param(9, None, None, id="nine organisations: no middle"),
+        pytest.param(10, 44, None, id="ten: a middle, no quartiles"),
+        pytest.param(19, 49, None, id="nineteen: no quartiles"),
+        pytest.param(20, 50, 45, id="twenty: quartiles"),
+    ],
+)
+def test_middles_need_ten_and_quartiles_twenty(number, median, lower):
+    """Ten scores 40 to 49 have the middle 44.5, written 44; twenty, 49.5 and a quarter 44.75."""
+    row = peers.middles(scores_of(range(number))).loc["1"]
+    assert row["median"] == median if median else pd.isna(row["median"])
+    assert row["lower"] == lower if lower else pd.isna(row["lower"])
+
+
+def test_the_lowest_and_highest_are_never_given():
+    shown = peers.middles(scores_of(range(25)))
+    assert not {40.0, 64.0} & set(shown.select_dtypes("number").to_numpy().ravel())
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        pytest.param([10] * 10, 100, id="ten alike"),
+        pytest.param([10] * 9, None, id="nine"),
+        pytest.param([100] + [10] * 9, None, id="one makes up more than half"),
+        pytest.param([90] + [10] * 9, 180, id="one makes up half"),
+        pytest.param([100, 95] + [1] * 9, None, id="the second could tell the first to within 9%"),
+        pytest.param([100, 91] + [1] * 10, 200, id="the second could tell it to within 10%"),
+    ],
+)
+def test_a_total_is_of_ten_and_of_no_single_organisation(parts, shown):
+    """Of 100 + 95 + 9 the second knows 104 are left, 100 to within 9: too near."""
+    assert peers.total(parts) == shown if shown else np.isnan(peers.total(parts))
+
+
+def test_a_cross_table_needs_ten_in_every_cell():
+    """ "Multi-stakeholder, care" with one organisation in it would be its name."""
+    many = [("care", "co-op")] * 12 + [("care", "charity")] * 10
+    many += [("housing", "co-op")] * 11 + [("housing", "charity")] * 23
+    table = peers.cross_table(pd.DataFrame(many, columns=["work", "form"]))
+    assert table.loc["care", "co-op"] == 10
+    assert table.loc["housing", "charity"] == 25
+    assert peers.cross_table(pd.DataFrame(many[3:], columns=["work", "form"])) is None
+    empty_cell = pd.DataFrame(many[12:], columns=["work", "form"])
+    assert peers.cross_table(empty_cell[empty_cell["work"] == "care"]) is not None
+    assert peers.cross_table(pd.concat([empty_cell.iloc[:21], empty_cell.iloc[21:]])) is None
+
+
+def test_a_published_comparison_names_nobody():
+    status = pd.DataFrame(
+        {"organisation": f"org-{n}", "name": f"Tegfan {n}", "state": "assessed", "message": ""}
+        for n in range(12)
+    ).assign(period="2025-01-01/2025-12-31")
+    indicators = scores_of(range(12)).assign(level="indicator", id="1.1a")
+    results = compare.Results(status, pd.concat([scores_of(range(12)), indicators]))
+    shown = compare.published(results)
+    words = Words("en")
+    pages = [
+        side_by_side.opening(shown, words),
+        side_by_side.profiles(shown, words),
+        side_by_side.ranks(shown, words, seed=1),
+        side_by_side.gaps(shown, words),
+        side_by_side.status(shown, words),
+    ]
+    text = "".join(page.markup for page in pages)
+    assert "org-" not in text
+    assert "Tegfan" not in text
+    assert "Middle score" in text
+    assert "<td>46</td>" in text  # between 45 and 46, the sixth and seventh of 40 to 51
+
+
+# Two comparisons
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(scores_of(range(1, 25)), id="one has left"),
+        pytest.param(scores_of(range(26)), id="one has joined"),
+        pytest.param(scores_of(range(25), changed=[7]), id="one has other scores"),
+        pytest.param(scores_of(range(4, 29)), id="four left and four joined"),
+    ],
+)
+def test_no_second_comparison_for_a_few_organisations(second):
+    """25 organisations, then 24: the two middles or totals together would be the leaver's own."""
+    releases.freeze_peers(scores_of(range(25)))
+    with pytest.raises(AssessError, match=r"published before, by [1-8] organisations"):
+        releases.freeze_peers(second)
+
+
+def test_the_same_comparison_again_and_quite_another_are_allowed():
+    first = releases.freeze_peers(scores_of(range(25)))
+    assert releases.freeze_peers(scores_of(range(25))) == first
+    assert releases.freeze_peers(scores_of(range(30, 55)))["release"] == 2
+
+
+def test_what_is_said_of_the_set_does_not_tell_who_is_in_it():
+    said = json.dumps(releases.freeze_peers(scores_of(range(25))))
+    assert "org-" not in said
+
+
+# Two copies of one organisation
+
+
+def test_a_copy_for_one_more_member_is_refused():
+    """112 members round to 110 and 113 to 115: together they say when the 113th joined."""
+    releases.agree(published(sizes=(60, 6, 46)))
+    with pytest.raises(AssessError, match="was published before"):
+        releases.agree(published(sizes=(60, 6, 47)))
+
+
+def test_a_group_of_six_split_off_after_a_first_copy_is_refused():
+    """Staff 66 with the six, then staff 60 and the six apart: the difference would be the six."""
+    releases.agree(
+        published(sizes=(66, 0, 44), voted=(27, 0, 13), seats=(18, 0, 14), came=(11, 0, 11))
+    )
+    with pytest.raises(AssessError, match="Both copies together would point to those few"):
+        releases.agree(published())
+
+
+def test_other_lines_held_back_than_before_are_refused(keys):
+    """What the first copy hid, the second would show: between them nothing would be hidden."""
+    releases.agree(published())
+    record = next((keys / "releases").glob("*.json"))
+    before = json.loads(record.read_text())
+    assert before["6.2b community of"] is None
+    record.write_text(json.dumps(before | {"6.2b community of": 45.0}))
+    with pytest.raises(AssessError, match="were held back"):
+        releases.agree(published())
+
+
+def test_the_same_copy_again_and_one_with_ten_more_are_allowed():
+    releases.agree(published())
+    releases.agree(published())
+    releases.agree(published(sizes=(60, 6, 44), voted=(25, 2, 13)))
+
+
+def test_what_is_remembered_holds_published_counts_only(keys):
+    releases.agree(published())
+    (record,) = (keys / "releases").glob("*.json")
+    counts = [count for count in json.loads(record.read_text()).values() if count is not None]
+    assert counts
+    assert not [count for count in counts if count % 5]
+
+
+# Files that point to rows
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "left"),
+    [
+        pytest.param(0, 0, False, id="by default none is kept"),
+        pytest.param(30, 29, True, id="not yet thirty days old"),
+        pytest.param(30, 30, False, id="thirty days old"),
+    ],
+)
+def test_a_run_to_publish_deletes_files_that_point_to_rows(tmp_path, days, age, left):
+    now = 1_800_000_000.0
+    for name in (*releases.ROW_FILES, "scores.csv"):
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (now - age * releases.DAY,) * 2)
+    releases.forget_rows(tmp_path, days, now)
+    assert [(tmp_path / name).exists() for name in releases.ROW_FILES] == [left, left]
+    assert (tmp_path / "scores.csv").exists()
+
+
+def test_six_people_are_in_the_records_these_tests_rest_on():
+    members = given().tables["members"]
+    assert (members["category"] == "supported").sum() == 6
