@@ -154,6 +154,8 @@ class Found:
             self.ballots[decision, self.group(group), option] += number
         elif option == "not expected":
             self.lose("cells of people who had no seat at the time of a vote", number)
+        elif option == "not known":
+            self.lose("cells of people whose vote is not known", number)
         else:
             self.lose("people noted as absent or not voting beside a vote", number)
 

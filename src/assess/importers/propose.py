@@ -39,6 +39,7 @@ HEADINGS = {
     "body_in": "body committee meeting corff",
 }
 PERSON = {"person": "person personid member memberid name councillor governor director aelod enw"}
+MOST_MARKED = 2  # columns of marks in a list; where there are more, each is a person's
 MOST_CODES = 30
 MOST_BLOCKS = 60
 
@@ -252,10 +253,13 @@ def _listed(table: str, cells: np.ndarray, date: int, dated: np.ndarray) -> _Gue
         said = [_meaning(cell.casefold(), STATUSES) != ASK for cell in cells[lines, at]]
         return sum(said) / len(lines)
 
-    mark = max(others, key=known, default=None)
+    marked = [at for at in others if known(at) >= 0.5]
+    if not 1 <= len(marked) <= MOST_MARKED or len(set(days)) > 0.7 * len(days):
+        return None
+    mark = marked[0]
     called = [at for at in others if known_word(cells[lines[0] - 1, at], PERSON) and lines[0]]
     name = _name_place(cells[lines], called or [at for at in others if at != mark])
-    if mark is None or name is None or known(mark) < 0.5 or len(set(days)) > 0.7 * len(days):
+    if name is None:
         return None
     settings: dict[str, object] = {
         "holds": "attendance",

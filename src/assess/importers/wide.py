@@ -35,17 +35,7 @@ def read(source: Path, found: Found, mapping: Mapping) -> None:
     marks: list[_Marks] = []
     for block in mapping.blocks:
         grid = _grid(grids, block)
-        for word, meaning in block.codes.items():
-            if meaning == ASK:
-                raise AssessError(
-                    f"The mapping does not say what '{word[:SHOWN]}' means. Write one of: "
-                    f"{', '.join(MARKS[block.holds])}."
-                )
-            if meaning not in MARKS.get(block.holds, (meaning,)):
-                raise AssessError(
-                    f"The mapping's code '{word[:SHOWN]}: {meaning[:SHOWN]}' means nothing in "
-                    f"{block.holds}. Use one of: {', '.join(MARKS[block.holds])}."
-                )
+        _refuse_codes(block)
         if block.holds == "attendance" and block.people == "list":
             marks += _read_list(grid, block, found)
         elif block.holds in ("attendance", "votes"):
@@ -60,6 +50,22 @@ def read(source: Path, found: Found, mapping: Mapping) -> None:
     blanks = {block.blank for block in mapping.blocks if block.holds == "attendance"}
     if len(blanks) == 1:
         found.organisation.setdefault("attendance_blank", blanks.pop())
+
+
+def _refuse_codes(block: Block) -> None:
+    """Raise AssessError where the mapping gives a mark no meaning, or one that is not known."""
+    known = MARKS.get(block.holds, ())
+    for word, meaning in block.codes.items() if known else ():
+        if meaning == ASK:
+            raise AssessError(
+                f"The mapping does not say what '{word[:SHOWN]}' means. Write one of: "
+                f"{', '.join(known)}."
+            )
+        if meaning not in known:
+            raise AssessError(
+                f"The mapping's code '{word[:SHOWN]}: {meaning[:SHOWN]}' means nothing in "
+                f"{block.holds}. Use one of: {', '.join(known)}."
+            )
 
 
 def _title(grids: dict[str, pd.DataFrame], block: Block) -> str:
@@ -305,8 +311,7 @@ def _vote(
     code = _decide(held, cross.of_event("title", event), cross.of_event("reference", event),
                    stated | ({"vote_basis": "named"} if cast else {}), found)  # fmt: skip
     for group, option in options:
-        if option in ("not known", "absent", "not expected", "not voting") or cast:
-            found.ballot(code, group, option)
+        found.ballot(code, group, option)
 
 
 # A decision a row -------------------------------------------------------------------------------
