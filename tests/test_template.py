@@ -158,7 +158,10 @@ def assert_same(read: pd.DataFrame, written: pd.DataFrame) -> None:
 @pytest.mark.slow
 @BOTH
 def test_a_round_trip_through_libreoffice_loses_nothing(tmp_path, words):
-    """Opened and saved by another program: the same cells, the dropdowns, notes and frozen rows."""
+    """Opened and saved by another program: the same cells, dropdowns, notes and duplicate checks.
+
+    Without a window LibreOffice keeps no frozen rows, of any file, so they are not asked for.
+    """
     office = shutil.which("soffice") or shutil.which("libreoffice")
     if office is None:
         pytest.skip("LibreOffice is not here: apt-get install -y libreoffice-calc")
@@ -174,7 +177,6 @@ def test_a_round_trip_through_libreoffice_loses_nothing(tmp_path, words):
     for name, rows in given.items():
         assert_same(records.typed[name], rows)
     sheet = opened(saved.read_bytes())[words.translate("Attendance")]
-    assert sheet.freeze_panes == "B2"
     assert sheet["C1"].comment is not None
     assert len(sheet.data_validations.dataValidation) >= 2
     assert len(sheet.conditional_formatting) == 1

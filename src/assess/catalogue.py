@@ -15,13 +15,25 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from assess.framework import Framework, load_framework
+from assess.organisation_sheets import CODE, MODELS, PARTS, labels, shown, words_of
 from assess.report import block_text, blocks
 from assess.schemas import CONTRACTS
 from assess.words import LANGUAGES, MONTHS
 
 HERE = Path(__file__).parent
 NOTEBOOKS = HERE.parents[1] / "notebooks"
-SPEAKING = ("words.py", "charts.py", "sections.py", "side_by_side.py", "how_sure.py", "report.py")
+SPEAKING = (
+    "words.py",
+    "charts.py",
+    "sections.py",
+    "voice_page.py",
+    "survey_page.py",
+    "easy_read.py",
+    "side_by_side.py",
+    "how_sure.py",
+    "report.py",
+    "template.py",
+)
 TRANSLATED = [lang for lang in LANGUAGES if lang != "en"]  # the messages themselves are English
 NO_DAY = datetime(2000, 1, 1, tzinfo=UTC)  # so that compiling twice gives the same bytes
 HEADER = """\
@@ -60,11 +72,32 @@ def framework_texts(framework: Framework) -> Iterator[tuple[str, str]]:
 
 
 def contract_texts() -> Iterator[tuple[str, str]]:
-    """The titles of sheets and columns."""
+    """The titles of sheets and columns, what stands on them as notes, and the words of choices."""
     for name, contract in CONTRACTS.items():
-        yield contract.Config.title, f"schemas/{name}.py"
+        place = f"schemas/{name}.py"
+        yield contract.Config.title, place
         for column in contract.to_schema().columns.values():
-            yield column.title, f"schemas/{name}.py"
+            yield column.title, place
+            yield column.description, place
+            codes = column.metadata.get("codes", {})
+            for text in (*codes, *codes.values(), column.metadata.get("blank")):
+                if text and not text.isdigit():
+                    yield text, place
+
+
+def organisation_texts() -> Iterator[tuple[str, str]]:
+    """The titles, notes and words of the sheets about the organisation."""
+    place = "schemas/organisation.py"
+    yield CODE, place
+    for title in PARTS.values():
+        yield title, place
+    for part, model in MODELS.items():
+        for name, title in labels(part).items():
+            yield title, place
+            if model.model_fields[name].description:
+                yield model.model_fields[name].description, place
+            for word in words_of(part, name):
+                yield shown(word), place
 
 
 def notebook_texts() -> Iterator[tuple[str, str]]:
@@ -80,7 +113,8 @@ def notebook_texts() -> Iterator[tuple[str, str]]:
 def messages() -> dict[str, tuple[str, ...]]:
     """Everything there is to translate, and the files it comes from."""
     found: dict[str, dict[str, None]] = {}
-    sources = (sentences(), framework_texts(load_framework()), contract_texts(), notebook_texts())
+    contracts = (contract_texts(), organisation_texts())
+    sources = (sentences(), framework_texts(load_framework()), *contracts, notebook_texts())
     for source in sources:
         for text, place in source:
             found.setdefault(text, {})[place] = None

@@ -21,7 +21,7 @@ _PLAIN = {
                        r"|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"),
     "number": re.compile(r"-?[0-9]+(?:\.[0-9]+)?"),
     "whole": re.compile(r"-?[0-9]+"),
-    "yes_no": re.compile(r"(?i)y|yes|n|no|true|false|ie|oes|nac oes"),
+    "yes_no": re.compile(r"(?i:y|yes|n|no|true|false|ie|oes|nac oes)|na"),
 }  # fmt: skip
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
