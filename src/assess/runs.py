@@ -299,24 +299,43 @@ def _mean(
 ) -> tuple[Array, Known]:
     """Weighted mean of the children that are known; and where there is one, None for everywhere."""
     forward, back = _MEANS[method]
-    total, weight = np.zeros_like(scratch), np.zeros((1, 1), np.float32)
+    total = np.zeros_like(scratch)
+    seen: list[Known] = []
     for child, own in zip(children, weights, strict=True):
         scores, known = child(scratch)
         with np.errstate(divide="ignore", invalid="ignore"):
             term = np.multiply(forward(scores), own, out=scratch)
         if method != "arithmetic" and not own.all():
             term[:, np.broadcast_to(own == 0, term.shape[1:])] = 0  # 0 times infinity
-        if known is None:
-            weight = weight + own
-        else:
-            np.copyto(term, 0, where=~known)
-            weight = weight + own * known
+        if known is not None:
+            gaps = ~known
+            term[gaps[:, 0] if gaps.shape[1] == 1 else gaps] = 0
         total += term
+        seen.append(known)
+    weight = _weight_known(weights, seen, total.shape)
     has = weight > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         total /= weight
         mean = back(total)
     return mean, None if has.all() else np.broadcast_to(has, total.shape)
+
+
+def _weight_known(weights: Array, known: Sequence[Known], shape: tuple[int, int]) -> Array:
+    """The weights of the children that are known, added up; one row where all are known of all."""
+    if all(each is None for each in known):
+        return weights.sum(axis=0, keepdims=True)
+    if any(each is not None and each.shape[1] > 1 for each in known):
+        everywhere = np.ones((1, 1), bool)
+        return sum(
+            own * (everywhere if each is None else each)
+            for own, each in zip(weights, known, strict=True)
+        )
+    everyone = np.ones((shape[0], 1), bool)
+    table = np.hstack([everyone if each is None else each for each in known])
+    weight = np.repeat(weights.sum(axis=0, keepdims=True), shape[0], axis=0)
+    for row in np.flatnonzero(~table.all(axis=1)):
+        weight[row] = weights[table[row]].sum(axis=0)
+    return weight
 
 
 _MEANS = {
