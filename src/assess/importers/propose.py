@@ -273,7 +273,17 @@ def _listed(table: str, cells: np.ndarray, date: int, dated: np.ndarray) -> _Gue
     return _finish(settings, _used(cells[lines, mark]), days, "a row for each person", cells)
 
 
+def _headings(cells: np.ndarray, date: int) -> dict[str, str]:
+    """Which columns bear a heading of a decision log, beside the column of days."""
+    return {
+        what: _letters(at)
+        for at, cell in enumerate(cells)
+        if at != date and (what := known_word(cell, HEADINGS))
+    }
+
+
 def _run(table: str, cells: np.ndarray, date: int, run: list[int]) -> _Guess | None:
+    """Rows of days under one row of headings: people's names, or the facts of decisions."""
     headings = next(
         (line for line in range(run[0] - 1, -1, -1) if np.count_nonzero(cells[line] != "") > 1),
         None,
@@ -288,11 +298,7 @@ def _run(table: str, cells: np.ndarray, date: int, run: list[int]) -> _Guess | N
         if at != date and cells[headings, at] and _is_marked(body[:, at], marks)
     ]
     settings: dict[str, object] = {"table": table, "rows": f"{run[0] + 1}-{run[-1] + 1}"}
-    named = {
-        what: _letters(at)
-        for at in range(cells.shape[1])
-        if at != date and (what := known_word(cells[headings, at], HEADINGS))
-    }
+    named = _headings(cells[headings], date)
     days = [cells[line, date] for line in run]
     if len(events) < 2 or {"votes_for", "votes_against"} <= set(named):
         return _finish(

@@ -128,6 +128,7 @@ class _Cross:
         return [squeezed(self.cells[person, event]) for person in self.people]
 
 
+CAST = ("for", "against", "abstained")
 LISTED = "being listed"  # the mark of a person in a list that has no marks
 IN_A_LIST = ("date", "name", "mark", "body_in")
 
@@ -295,13 +296,10 @@ def _vote(
         for mark, (key, group) in zip(marks, people, strict=True)
         if key
     ]
-    loose = sum(
-        known.get(mark.casefold()) in ("for", "against", "abstained")
-        for mark, (key, _) in zip(marks, people, strict=True)
-        if not key
-    )
-    found.lose("votes on a line that has no name, or is left out", loose)
-    cast = sum(option in ("for", "against", "abstained") for _, option in options)
+    nameless = [mark for mark, (key, _) in zip(marks, people, strict=True) if not key]
+    loose = sum(known.get(mark.casefold()) in CAST for mark in nameless)
+    found.lose("votes on a line that has no name", loose)
+    cast = any(option in CAST for _, option in options)
     stated = _stated(
         {what: cross.of_event(what, event) for what in ("outcome", *NUMBERS)}, block, found
     )
