@@ -62,7 +62,7 @@ def _judged(kept: pd.Series, codes: tuple[str, str, str], limit: Any = np.nan) -
         ("pass", good, kept.fillna(False)),
     ):
         if which.any():
-            rows = tuple(int(row) for row in kept.index[which])
+            rows = tuple(sorted(int(row) for row in kept.index[which]))
             return Finding(state, detail, int(which.sum()), len(kept), limit, rows=rows)
     raise ValueError("no record to judge")
 
@@ -149,7 +149,7 @@ def board_size(records: Records, period: Period, parameters: Mapping[str, Any]) 
     elif people > parameters["advised_largest"]:
         remark = "more than advised"
     state, detail, limit = _against_rules(people, records)
-    return Finding(state, detail, people, limit=limit, remark=remark, rows=tuple(seats.index))
+    return Finding(state, detail, people, limit=limit, remark=remark, rows=tuple(sorted(seats.index)))
 
 
 def _against_rules(people: int, records: Records) -> tuple[str, str, float]:
