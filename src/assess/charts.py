@@ -629,22 +629,27 @@ def _two_axes(rows: pd.DataFrame, words: Words, name: str, *, first: bool) -> al
     scale = alt.Scale(domain=[0, 100], nice=False)
     across = alt.Axis(title=words.say("Records"), **ticks)
     up = alt.Axis(title=words.say("Opinions") if first else None, labels=first, **ticks)
-    base = alt.Chart(rows[["id", "score", "opinion"]])
     same = (
         alt.Chart(pd.DataFrame({"score": [0, 100], "opinion": [0, 100]}))
         .mark_line(aria=False, color=GREY, strokeDash=[4, 4], strokeWidth=1)
         .encode(alt.X("score:Q", scale=scale), alt.Y("opinion:Q", scale=scale))
     )
-    dots = base.mark_point(
-        aria=False, filled=True, color="white", stroke=BLUE, strokeWidth=2, opacity=1, size=420
-    ).encode(alt.X("score:Q", axis=across, scale=scale), alt.Y("opinion:Q", axis=up, scale=scale))
-    labels = base.mark_text(aria=False, fontWeight="bold", color=INK).encode(
-        alt.X("score:Q", axis=across, scale=scale),
-        alt.Y("opinion:Q", axis=up, scale=scale),
-        text="id:N",
+    right = rows["score"].max() < 85  # where there is room for the principles' numbers
+    at = rows["score"].max() + 12 if right else rows["score"].min() - 12
+    named = rows.assign(at=at, place=_spread(rows["opinion"].clip(20, 80), apart=8.0))
+    base = alt.Chart(named[["id", "score", "opinion", "at", "place"]])
+    x, y = partial(alt.X, axis=across, scale=scale), partial(alt.Y, axis=up, scale=scale)
+    leaders = base.mark_rule(aria=False, color=GREY, strokeWidth=1).encode(
+        x("score:Q"), y("opinion:Q"), x2="at:Q", y2="place:Q"
     )
-    heading = alt.TitleParams(name, fontSize=14, offset=8)
-    return (same + dots + labels).properties(width=200, height=200, title=heading)
+    dots = base.mark_point(aria=False, filled=True, color=BLUE, opacity=1, size=70).encode(
+        x("score:Q"), y("opinion:Q")
+    )
+    labels = base.mark_text(
+        aria=False, fontWeight="bold", align="left" if right else "right", dx=3 if right else -3
+    ).encode(x("at:Q"), y("place:Q"), text="id:N")
+    heading = alt.TitleParams(name, fontSize=14, offset=10, anchor="start", frame="group")
+    return (same + leaders + dots + labels).properties(width=200, height=200, title=heading)
 
 
 def _opinion_numbers(beside: pd.DataFrame, words: Words, names: dict[str, str]) -> pd.DataFrame:

@@ -117,6 +117,11 @@ def listed(items: Iterable[tuple[str, str]]) -> Markup:
     return Markup("<ul>{}</ul>").format(lines)
 
 
+def folded(summary: str, body: Markup) -> Markup:
+    """What opens at a click on screen, and is left out on paper."""
+    return Markup('<details class="screen"><summary>{}</summary>{}</details>').format(summary, body)
+
+
 def terms_listed(terms: Iterable[tuple[str, str]]) -> Markup:
     """Words and what they mean."""
     pairs = joined(Markup("<dt>{}</dt><dd>{}</dd>").format(*term) for term in terms)

@@ -118,14 +118,17 @@ def _page_of(
 
 
 def _sections(notebook: "NotebookNode") -> tuple[Markup, list[Section]]:
-    """What comes before the first second-level heading, and what stands under each."""
+    """What comes before the first second-level heading, and what stands under each.
+
+    A heading with nothing under it, such as that of a survey nobody was asked, is left out.
+    """
     opening, sections = Section("top", Markup()), []
     for is_heading, piece in _pieces(notebook):
         if is_heading:
             sections.append(Section(f"s{len(sections) + 1}", piece))
         else:
             (sections[-1] if sections else opening).pieces.append(piece)
-    return opening.body, sections
+    return opening.body, [section for section in sections if section.body.strip()]
 
 
 def _pieces(notebook: "NotebookNode") -> Iterator[tuple[bool, Markup]]:

@@ -4,12 +4,14 @@ The notebook's own text gives the headings; these give what depends on the recor
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
 from assess import charts
+from assess.actions_due import actions_due
 from assess.assessment import Assessment
 from assess.figure import Html, heading, joined, listed, paragraphs, table, terms_listed
 from assess.framework import Indicator, Principle
@@ -18,6 +20,7 @@ from assess.schemas import CONTRACTS
 from assess.words import (
     DASH,
     Words,
+    action_state,
     changed,
     changes_in_short,
     claim_records,
@@ -38,6 +41,8 @@ from assess.words import (
     year,
 )
 
+MOST_MOVES = 5  # lines in the list of what would move a score most
+MOST_ACTIONS = 12  # of last year's actions; those not done come first
 HASH = 12  # letters of a file's fingerprint that are shown
 
 
@@ -236,6 +241,15 @@ def _shares(assessment: Assessment, indicator: str) -> pd.DataFrame | None:
 
 
 def actions(assessment: Assessment, words: Words) -> Html:
+    """What to record, what would move scores most, and what became of last year's actions."""
+    return Html(
+        _to_record(assessment, words)
+        + _would_move(assessment, words)
+        + _agreed_before(assessment, words)
+    )
+
+
+def _to_record(assessment: Assessment, words: Words) -> Markup:
     """Gaps as actions to take on: what to record and what it adds; owner and date to fill in."""
     rows = pd.DataFrame(
         {
@@ -250,8 +264,62 @@ def actions(assessment: Assessment, words: Words) -> Html:
         for gap in assessment.gaps.itertuples()
     )
     if rows.empty:
-        return Html(paragraphs(words.say("Everything this report asks for is recorded.")))
-    return Html(table(rows, words.say("What to record next")))
+        return paragraphs(words.say("Everything this report asks for is recorded."))
+    return table(rows, words.say("What to record next"))
+
+
+def _would_move(assessment: Assessment, words: Words) -> Markup:
+    """The few indicators whose rise to 100 would add most to their principle's score."""
+    from assess.sensitivity import gains  # takes part of a second to import
+
+    moves = gains(assessment.measures, assessment.framework, assessment.scores)
+    moves = moves[(moves["do"] == "improve") & (moves["gain"] > 0)].head(MOST_MOVES)
+    if moves.empty:
+        return Markup()
+    rows = pd.DataFrame(
+        {
+            words.say("Look at"): f"{key} {words.translate(entry.title)}",
+            words.say("What helps"): words.translate(entry.remedy),
+            words.say("Score now"): whole(move["score"]),
+            words.say("At 100 its principle gains"): words.say(
+                "{points} points", points=whole(move["gain"])
+            ),
+            words.say("Owner"): "",
+            words.say("By"): "",
+        }
+        for key, move in moves.iterrows()
+        for entry in [assessment.framework.indicator(key)]
+    )
+    title = words.say("What would move a score most")
+    return heading(3, title) + table(rows, title, kind="moves")
+
+
+def _agreed_before(assessment: Assessment, words: Words) -> Markup:
+    """Actions that were due in the period, by code, and whether they were done. Never published."""
+    found = actions_due(assessment.records, assessment.period)
+    if assessment.mode == "publish" or found.empty:
+        return Markup()
+    title = words.say("Actions due in this period")
+    counts = words.say(
+        "{done} of {total} actions due were done, {late} of them late.",
+        done=int(found["done_on"].notna().sum()),
+        total=len(found),
+        late=int((found["state"] == "late").sum()),
+    )
+    rows = pd.DataFrame(
+        {
+            words.say("Action"): DASH if pd.isna(row.item_id) else row.item_id,
+            words.say("First due on"): words.day(row.original_due_on),
+            words.say("Done on"): DASH if pd.isna(row.done_on) else words.day(row.done_on),
+            words.say("State"): action_state(words, row.state),
+        }
+        for row in found.head(MOST_ACTIONS).itertuples()
+    )
+    shown = heading(3, title) + paragraphs(counts) + table(rows, title)
+    more = len(found) - MOST_ACTIONS
+    return shown + paragraphs(
+        words.say("And {n} more, all in your own list.", n=more) if more > 0 else ""
+    )
 
 
 def claims(assessment: Assessment, words: Words) -> Html:
@@ -301,17 +369,44 @@ def method(assessment: Assessment, words: Words) -> Html:
             "Cells and rows that could not be read: {n}. They count as not known.",
             n=assessment.counts["problems"],
         ),
+        words.say("Rows left out: {n}.", n=assessment.counts["left_out"]),
+        _contradictions(assessment, words),
         words.say("The framework follows: {citation}", citation=framework.citation),
         words.say(
             "Days that files which point to single rows are kept: {n}.",
             n=assessment.organisation.keep_rows_days,
         ),
     ]
+    again = words.say(
+        "To work this out again: assess run FOLDER --period {period} --seed {seed}. "
+        "Fingerprint of all records: {fingerprint}.",
+        period=assessment.period,
+        seed=assessment.seed,
+        fingerprint=_fingerprint_of_all(assessment.records.inputs),
+    )
     welsh = words.say("The Welsh wording is a draft until a translator has checked it.")
     return Html(
-        paragraphs(" ".join(sentences), welsh)
+        paragraphs(" ".join(filter(None, sentences)), again, welsh)
         + table(_tables_used(assessment, words), words.say("What was read"))
     )
+
+
+def _contradictions(assessment: Assessment, words: Words) -> str:
+    """How often two records say different things; both stand, and the reader is told."""
+    if assessment.mode == "publish":
+        return ""
+    noted = sum(not problem.serious for problem in assessment.records.problems)
+    if not noted:
+        return words.say("No record was found to contradict another.")
+    return words.say(
+        "Records that look odd or contradict each other: {n}. They are used as written; "
+        "`assess check` lists them.",
+        n=noted,
+    )
+
+
+def _fingerprint_of_all(inputs: Mapping[str, str]) -> str:
+    return sha256("".join(sorted(inputs.values())).encode()).hexdigest()[:HASH]
 
 
 def _tables_used(assessment: Assessment, words: Words) -> pd.DataFrame:

@@ -166,11 +166,7 @@ def why_not(words: Words, indicator: Indicator, row: pd.Series, *, floor: int) -
     if state == "scored":
         return ""
     if state == "raw only":
-        return words.say(
-            "Not scored: {n} found, {minimum} needed.",
-            n=whole(row["denominator"] if indicator.unit == "%" else row["records"]),
-            minimum=whole(indicator.minimum),
-        )
+        return _too_little(words, indicator, row)
     if state == "suppressed":
         return words.say(
             "Held back: fewer than {floor} people are behind this number.", floor=floor
@@ -178,18 +174,54 @@ def why_not(words: Words, indicator: Indicator, row: pd.Series, *, floor: int) -
     if state == "held back":
         return words.say("Held back to protect people.")
     if state == "does not apply":
-        return words.say("Does not apply: your rules have no such body or group.")
+        return does_not_apply(words)[row["reason"]]
     missing = _missing(row)
     if missing:
         return words.say(
             "Not recorded: {columns}.",
             columns=places(words, missing),
         )
-    if row["reason"] == "no rows":
-        return words.say("Not recorded: nothing of this kind in the period.")
-    if row["reason"] == "no declared allocation":
-        return words.say("Not recorded: your rules state no share of seats for each group.")
-    return words.say("Not recorded.")
+    return not_recorded(words)[row["reason"]]
+
+
+def _too_little(words: Words, indicator: Indicator, row: pd.Series) -> str:
+    if row["reason"] == "nothing to compare":
+        return words.say("Not scored: there is only one group to look at, so none to compare.")
+    return words.say(
+        "Not scored: {n} found, {minimum} needed.",
+        n=whole(0 if row["reason"] == "none" else row["size"]),
+        minimum=whole(indicator.minimum),
+    )
+
+
+def does_not_apply(words: Words) -> dict[str, str]:
+    """Why an indicator is not about an organisation, by the measure's reason."""
+    return {
+        "no body": words.say("Does not apply: your rules have no such body."),
+        "no category": words.say("Does not apply: your rules have no such member groups."),
+        "no elections": words.say("Does not apply: under your rules members elect nobody."),
+    }
+
+
+def not_recorded(words: Words) -> dict[str, str]:
+    """Why there was nothing to measure, by the measure's reason."""
+    return {
+        "no table": words.say("Not recorded: the sheet is empty."),
+        "no column": words.say("Not recorded: the column is empty."),
+        "no rows": words.say("Not recorded: nothing of this kind in the period."),
+        "not known": words.say("Not recorded: every cell it rests on is empty or cannot be read."),
+        "no category": words.say("Not recorded: no member groups are named to compare."),
+        "no declared allocation": words.say(
+            "Not recorded: your rules state no share of seats for each group."
+        ),
+        "no checks listed": words.say("Not recorded: you list no checks made before a seat."),
+        "no head count": words.say("Not recorded: how many staff could be members is not stated."),
+        "no key bodies": words.say("Not recorded: you name no outside bodies you depend on."),
+        "no scheme": words.say("Not recorded: your rules do not say which body decides what."),
+        "no skills listed": words.say("Not recorded: you list no skills the board needs."),
+        "few disclosed": words.say("Not recorded: too few people chose to give their gender."),
+        "short period": words.say("Not recorded: the period is too short to tell."),
+    }
 
 
 def _missing(row: pd.Series) -> list[str]:
@@ -473,6 +505,14 @@ def gate_state(words: Words, state: str) -> str:
         "fail": words.say("Not met"),
         "not known": words.say("Not known"),
         "does not apply": words.say("Does not apply"),
+    }[state]
+
+
+def action_state(words: Words, state: str) -> str:
+    return {
+        "done": words.say("Done in time"),
+        "late": words.say("Done late"),
+        "open": words.say("Not done in the period"),
     }[state]
 
 

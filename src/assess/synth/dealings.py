@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from datetime import date
 
+from assess.survey import questions
 from assess.synth.character import LAST_YEAR, Character
 from assess.synth.dice import Dice
 from assess.synth.meetings import Meeting, by_drawing
 from assess.synth.people import LAST_DAY, Row, Seats
 
 ANSWERS = ["0", "1", "2", "3", "4"]
-SUPPORTING = ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "3.1", "3.2", "4.1", "4.2", "4.3"]
-SUPPORTING += ["5.1", "5.2", "5.3", "6.1", "6.2", "6.3", "6.4"]
-QUESTIONS = [f"{principle}-{number}" for principle in SUPPORTING for number in (1, 2)]
-MEMBERS_QUESTIONS = ["1.1-1", "1.2-2", "2.1-1", "2.3-1", "3.1-2", "5.1-2", "6.2-1", "6.2-2"]
+QUESTIONS = [question.id for question in questions()]
+MEMBERS_QUESTIONS = [question.id for question in questions() if question.short]
 
 
 def years_of(character: Character) -> range:
