@@ -149,7 +149,9 @@ def board_size(records: Records, period: Period, parameters: Mapping[str, Any]) 
     elif people > parameters["advised_largest"]:
         remark = "more than advised"
     state, detail, limit = _against_rules(people, records)
-    return Finding(state, detail, people, limit=limit, remark=remark, rows=tuple(sorted(seats.index)))
+    return Finding(
+        state, detail, people, limit=limit, remark=remark, rows=tuple(sorted(seats.index))
+    )
 
 
 def _against_rules(people: int, records: Records) -> tuple[str, str, float]:
