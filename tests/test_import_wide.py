@@ -533,6 +533,12 @@ def test_openhw_older_workbook_has_one_dated_column(tmp_path):
     assert any("heading that holds no day" in line for line in report.lost)
 
 
+def test_openhw_a_person_in_two_tables_is_taken_as_one_and_said(tmp_path):
+    """defects.csv: one person stands among the members and among the staff of the same meetings."""
+    _, report = real(OPENHW / "TWG-Attendance.md", "openhw_markdown", tmp_path)
+    assert "people who stand twice for one meeting, taken as one person: 1" in report.changed
+
+
 MARKDOWN = [
     "TGSoftware_Attendance_2020", "TGSoftware_Attendance_2021", "TGSoftware_Attendance_2022",
     "TGSoftware_Attendance_2023", "TGSoftware_Attendance_2024", "TGSoftware_Attendance_2025",

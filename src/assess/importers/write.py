@@ -153,15 +153,20 @@ def _votes(found: Found) -> list[Row]:
 def _without_twins(rows: list[Row], found: Found) -> list[Row]:
     """One row for a person and meeting: of two, the first that says something."""
     kept: dict[tuple[str, str], Row] = {}
+    twins: set[str] = set()
     for row in rows:
         key = (row["meeting_id"], row["person_id"])
         first = kept.get(key)
+        if first is not None:
+            twins.add(row["person_id"])
         if first is None or not first.get("status"):
             kept[key] = row
         elif row.get("status"):
             same = row["status"] == first["status"]
             what = "second marks of a person for the same meeting"
             found.lose(what if same else f"{what}, which said something else")
+    if twins:
+        found.change("people who stand twice for one meeting, taken as one person", len(twins))
     return list(kept.values())
 
 
