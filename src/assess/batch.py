@@ -22,6 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from assess.csv_cells import harmless
 from assess.job import (
     CLAIMS,
     COMPARISON_NAMES,
@@ -425,5 +426,6 @@ def _write_status(out: Path, status: Status) -> None:
     table = io.StringIO()
     writer = csv.DictWriter(table, STATUS_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(map(_told, status.outcomes))
+    rows = map(_told, status.outcomes)
+    writer.writerows({key: harmless(cell) for key, cell in row.items()} for row in rows)
     write_whole(out / "status.csv", table.getvalue())

@@ -13,6 +13,7 @@ from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
+from assess.csv_cells import as_csv
 from assess.records import AssessError
 from assess.whole_files import DiskError, write_whole
 
@@ -357,10 +358,6 @@ def _tables(assessment: Any, *, mode: str) -> dict[str, str]:
         tables["source_rows.csv"] = source_rows(assessment)
         tables["excluded_rows.csv"] = excluded_rows(assessment.records)
     return {name: as_csv(table) for name, table in tables.items()}
-
-
-def as_csv(table: Any) -> str:
-    return table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%d")
 
 
 def scores_table(assessment: Any) -> Any:
