@@ -159,7 +159,7 @@ def scored_runs(
     picked = picked_states(states, design)
     alike = picked["aggregation"] * len(states.choices.missing) + picked["missing"]
     order = np.argsort(alike, kind="stable")
-    size = int(np.clip(CELLS // max(len(units.names), 1), 16, 4096))
+    size = int(np.clip(CELLS // max(len(units.names), 1), 128, 4096))
     for start in np.flatnonzero(np.diff(alike[order], prepend=-1)):
         stop = start + np.searchsorted(alike[order][start:], alike[order][start], side="right")
         for first in range(start, stop, size):
