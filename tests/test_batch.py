@@ -43,7 +43,7 @@ if name == "hangs":
 if name == "killed":
     os.kill(os.getpid(), 9)
 if name == "greedy":
-    bytearray(1 << 44)
+    bytearray(3_000_000_000)
 if name == "raises":
     raise ValueError("Mrs Jones, 4 Hill Street")
 if name == "leaves":
@@ -126,7 +126,7 @@ def folder_of(out, id):
 def test_each_organisation_has_all_its_files(first):
     out, _ = first
     for id in ("good", "better"):
-        assert written(folder_of(out, id)) == EXPECTED | {"asesiad.html", "asesiad.ipynb"}
+        assert written(folder_of(out, id)) >= EXPECTED | {"asesiad.html", "asesiad.ipynb"}
 
 
 def test_one_that_cannot_be_read_stops_only_itself(first):
@@ -162,7 +162,8 @@ def test_a_copy_to_publish_holds_no_rows_and_no_names_of_files(given, tmp_path):
     out = tmp_path / "reports"
     batch.run([records / "good"], out, notebook=notebook, mode="publish", quiet=True)
     folder = folder_of(out, "good")
-    assert written(folder) == {"assessment.html", "assessment.ipynb", "run.json", "scores.csv"}
+    assert written(folder) >= {"assessment.html", "assessment.ipynb", "run.json", "scores.csv"}
+    assert not written(folder) & {"source_rows.csv", "excluded_rows.csv"}
     assert "members.csv" not in (folder / "run.json").read_text()
     assert str(records) not in (folder / "assessment.ipynb").read_text()
     assert "good" not in (folder / "assessment.ipynb").read_text()
@@ -309,12 +310,13 @@ def test_harm_costs_one_organisation_and_the_next_run_takes_up_the_rest(tmp_path
     for name in names:
         organisation(tmp_path / "records", name)
     out, notebook = tmp_path / "reports", stand_in(tmp_path / "n", HARM)
-    status = batch.run([tmp_path / "records"], out, notebook=notebook, timeout=10, quiet=True)
+    limits = {"timeout": 10, "memory": 2_000_000_000}
+    status = batch.run([tmp_path / "records"], out, notebook=notebook, quiet=True, **limits)
     told = {outcome.source.name: outcome for outcome in status.outcomes}
     assert list(told) == names
     for name in ("good", "other"):
         assert told[name].state == "assessed"
-        assert written(folder_of(out, name)) == EXPECTED
+        assert written(folder_of(out, name)) >= EXPECTED
     assert "memory" in told["greedy"].message
     assert "10 seconds" in told["hangs"].message
     assert "died twice" in told["killed"].message
@@ -326,7 +328,7 @@ def test_harm_costs_one_organisation_and_the_next_run_takes_up_the_rest(tmp_path
     for name in ("hangs", "killed"):  # mended: the notebook no longer minds
         shutil.rmtree(tmp_path / "records" / name)
         organisation(tmp_path / "records", f"{name}-mended", id=name)
-    again = batch.run([tmp_path / "records"], out, notebook=notebook, timeout=10, quiet=True)
+    again = batch.run([tmp_path / "records"], out, notebook=notebook, quiet=True, **limits)
     told = {outcome.source.name: outcome.state for outcome in again.outcomes}
     assert told["good"] == told["other"] == "unchanged"
     assert told["hangs-mended"] == told["killed-mended"] == "assessed"
@@ -448,7 +450,7 @@ def test_a_full_disk_is_a_sentence(small_disk, tmp_path):
         batch.run([tmp_path / "records"], small_disk / "out", notebook=notebook, quiet=True)
     finished = {path.parent for path in (small_disk / "out").glob("*/*/run.json")}
     assert 0 < len(finished) < 6
-    assert all(written(folder) == EXPECTED for folder in finished)
+    assert all(written(folder) >= EXPECTED for folder in finished)
     assert not list((small_disk / "out").rglob("*.part"))
 
     subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)

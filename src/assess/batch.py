@@ -42,6 +42,7 @@ from assess.whole_files import DiskError, only_run, remove_parts, write_whole
 STATUS_COLUMNS = ("organisation", "name", "state", "period", "problems", "message", "folder")
 TIMEOUT = 300  # seconds for one notebook
 SHARE_OF_MEMORY = 0.8  # of the machine's, for all workers together
+LEAST_MEMORY = 2_000_000_000  # bytes; a warm worker asks for 0.8 GB and touches a third of that
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _share(jobs: int) -> int | None:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
-    return int(whole * SHARE_OF_MEMORY / jobs)
+    return max(int(whole * SHARE_OF_MEMORY / jobs), LEAST_MEMORY)
 
 
 def _finished(
