@@ -209,6 +209,19 @@ def test_a_run_to_publish_deletes_files_that_point_to_rows(tmp_path, days, age, 
     assert (tmp_path / "scores.csv").exists()
 
 
+def test_a_copy_to_publish_does_not_lie_beside_the_boards_own(tmp_path):
+    """A page in another language, or in print, would be handed on with the folder."""
+    (tmp_path / "run.json").write_text('{"parameters": {"mode": "internal"}}')
+    for name in ("asesiad.html", "assessment.pdf", "source_rows.csv"):
+        (tmp_path / name).write_text("x")
+    releases.clear_board_copy(tmp_path, 0)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "run.json").write_text('{"parameters": {"mode": "publish"}}')
+    (tmp_path / "asesiad.html").write_text("x")
+    releases.clear_board_copy(tmp_path, 0)
+    assert (tmp_path / "asesiad.html").exists()
+
+
 def test_six_people_are_in_the_records_these_tests_rest_on():
     members = given().tables["members"]
     assert (members["category"] == "supported").sum() == 6

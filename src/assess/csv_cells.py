@@ -7,7 +7,7 @@ and send. Such text gets an apostrophe in front, which spreadsheets do not show.
 import re
 from typing import Any
 
-_RUNS = re.compile(r"\s*[=+\-@\t\r\n|%]")
+_RUNS = re.compile(r"\s*[=+\-@\t\r\n]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 

@@ -179,6 +179,8 @@ def _assess(job: Job, seen: dict[str, Any]) -> Outcome:
     files = _tables(assessment, mode=str(parameters["mode"]))
     files |= _pages(job, REPORT_NAMES, job.out / folder, "records")
     files[RECORD] = _run_record(job, assessment)
+    if assessment.mode == "publish":
+        releases.clear_board_copy(job.out / folder, organisation.keep_rows_days)
     for name, content in files.items():
         write_whole(job.out / folder / name, content)
     problems = assessment.counts["problems"]

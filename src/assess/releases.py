@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assess.assessment import Assessment
 
 ROW_FILES = ("source_rows.csv", "excluded_rows.csv")
+OURS = (".html", ".ipynb", ".pdf", ".csv", ".json")
 PEERS = "comparisons.json"
 DAY = 24 * 60 * 60
 
@@ -106,6 +107,22 @@ def _entries(scores: pd.DataFrame) -> Iterable[str]:
     for organisation, rows in scores.groupby("organisation"):
         numbers = np.round(rows.sort_values("id")["score"].to_numpy(dtype=float), 6)
         yield sha256(f"{organisation} {numbers.tolist()}".encode()).hexdigest()
+
+
+def clear_board_copy(folder: Path, days: int, now: float | None = None) -> None:
+    """Delete what a run for the board left in the folder that a copy to publish goes to.
+
+    Files that point to single rows may stay for `days`; all else goes, so that nobody hands the
+    board's own copy on with the folder.
+    """
+    record = folder / "run.json"
+    if record.exists():
+        mode = json.loads(record.read_text(encoding="utf-8"))["parameters"]["mode"]
+        if mode != "publish":
+            for path in folder.iterdir():
+                if path.suffix in OURS and path.name not in ROW_FILES:
+                    path.unlink()
+    forget_rows(folder, days, now)
 
 
 def forget_rows(folder: Path, days: int, now: float | None = None) -> None:
