@@ -44,22 +44,15 @@ def notebook_in(folder):
     return path
 
 
-def results(folder, *sources):
+def results(folder, *sources, mode="internal"):
     """A folder of results, as `assess run` leaves it."""
-    parameters = {"period": "", "previous": "", "mode": "internal", "seed": 1}
+    folder.mkdir(exist_ok=True)
+    parameters = {"period": "", "previous": "", "mode": mode, "seed": 1}
     notebook = notebook_in(folder)
     for source in sources:
         out = assess_one(Job(source, folder / "reports", notebook, "", parameters=parameters))
         assert out.state == "assessed", out.message
     return folder / "reports"
-
-
-def in_publish_mode(reports, folder):
-    """The same results as a publish run would name them."""
-    copy = shutil.copytree(reports, folder)
-    for path in copy.glob("*/*/run.json"):
-        path.write_text(path.read_text().replace('"mode": "internal"', '"mode": "publish"'))
-    return copy
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -82,6 +75,13 @@ def reports(tmp_path_factory):
 def small(tmp_path_factory):
     """Results of the smallest sample alone."""
     return results(tmp_path_factory.mktemp("small"), DATA / SMALL)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """Results made to publish."""
+    folder = tmp_path_factory.mktemp("published")
+    return results(folder, DATA / SMALL, DATA / LARGE, mode="publish")
 
 
 @pytest.fixture(scope="module")
@@ -454,47 +454,76 @@ def test_a_notebook_keeps_no_private_metadata():
     ]
 
 
-def test_a_bundle_to_publish_holds_no_rows_and_no_counts_of_rows(reports, tmp_path):
-    published = in_publish_mode(reports, tmp_path / "published")
-    for path in published.glob("*/*/scores.csv"):  # as disclosure control would leave them
-        table = pd.read_csv(path, dtype={"id": "str", "parent": "str"})
-        few = table["denominator"] < 10
-        table.loc[few, ["value", "value_low", "value_high", "numerator", "denominator"]] = None
-        table.loc[few, "state"] = "suppressed"
-        path.write_text(job.as_csv(table))
+def test_a_bundle_to_publish_holds_no_rows_and_comes_out_again(published, tmp_path):
+    """Scores are worked out from published numbers alone, so anyone can do that again."""
     bundle(published, tmp_path / "out", date=DAY)
     assert not (tmp_path / "out" / "records").exists()
     assert not list((tmp_path / "out").rglob("source_rows.csv"))
     assert not list((tmp_path / "out").rglob("excluded_rows.csv"))
-    record = json.loads((tmp_path / "out" / "reports" / LARGE / "2025" / "run.json").read_text())
-    assert "rows" not in record
-    assert "problems" not in record
     assert "held back" in (tmp_path / "out" / "README.md").read_text()
+    found = rerun(tmp_path / "out")
+    assert (found.start, found.differences, found.damaged) == ("measures", (), ())
+    measures = pd.read_csv(tmp_path / "out" / "tables" / "measures.csv", dtype={"id": "str"})
+    withheld = measures[measures["why_missing"] == "withheld"]
+    assert len(withheld) > 3
+    assert withheld[["value", "numerator", "denominator", "records"]].isna().all(axis=None)
 
 
-def test_numbers_about_few_people_are_refused_in_a_bundle_to_publish(reports, tmp_path):
-    """The last door: gofal-elwedd has measures about fewer than ten people with seats."""
-    published = in_publish_mode(reports, tmp_path / "published")
-    scores = pd.read_csv(published / LARGE / "2025" / "scores.csv")
-    at = scores.index[scores["id"] == "5.2b"]
-    scores.loc[at, ["numerator", "denominator"]] = [6, 9]
-    (published / LARGE / "2025" / "scores.csv").write_text(job.as_csv(scores))
+def test_a_published_score_that_does_not_follow_from_its_count_is_named(published, tmp_path):
+    """72 of 86 is published as 84. 85 is no rounding of it."""
+    bundle(published, tmp_path / "out", date=DAY)
+    changed(tmp_path / "out", "measures", "4.1b", "value", "85.0")
+    named = {(each.id, each.column) for each in rerun(tmp_path / "out").differences}
+    assert ("4.1b", "value") in named
+
+
+def test_a_bundle_to_publish_is_a_valid_package(published, tmp_path):
+    frictionless = pytest.importorskip("frictionless")
+    bundle(published, tmp_path / "out", date=DAY)
+    checked = frictionless.Package(str(tmp_path / "out" / "datapackage.json")).validate()
+    assert checked.valid, checked.flatten(["fieldName", "rowNumber", "note"])
+
+
+def test_numbers_about_few_people_are_refused_in_a_bundle_to_publish(published, tmp_path):
+    """The last door, should something before it fail: 6 of 9 people with seats."""
+    copy = shutil.copytree(published, tmp_path / "reports")
+    path = copy / LARGE / "2025" / "scores.csv"
+    scores = pd.read_csv(path, dtype={"id": "str", "parent": "str"})
+    scores.loc[scores["id"] == "5.2b", ["numerator", "denominator"]] = [6, 9]
+    path.write_text(job.as_csv(scores))
     with pytest.raises(AssessError, match=r"fewer than 10 people.*5\.2b"):
-        bundle(published, tmp_path / "out", date=DAY)
+        bundle(copy, tmp_path / "out", date=DAY)
     assert not (tmp_path / "out").exists()
 
 
-def test_rows_of_a_real_organisation_do_not_go_into_a_bundle_to_publish(tmp_path):
-    real = shutil.copytree(DATA / SMALL, tmp_path / "records" / SMALL)
-    about = real / "organisation.yaml"
+@pytest.fixture
+def real(tmp_path):
+    """The smallest sample, said to be a real organisation, with results for its board."""
+    records = shutil.copytree(DATA / SMALL, tmp_path / "records" / SMALL)
+    about = records / "organisation.yaml"
     about.write_text(about.read_text().replace("synthetic: true", "synthetic: false"))
-    reports = results(tmp_path, real)
-    published = in_publish_mode(reports, tmp_path / "published")
+    return records
+
+
+def test_rows_of_a_real_organisation_do_not_go_into_a_bundle_to_publish(real, tmp_path):
+    reports = results(tmp_path / "run", real, mode="publish")
     with pytest.raises(AssessError, match="may not go into a bundle made to publish"):
-        bundle(published, tmp_path / "out", records=[real], date=DAY)
-    made = bundle(reports, tmp_path / "out", records=[real], date=DAY)  # to the board: it may
+        bundle(reports, tmp_path / "out", records=[real], date=DAY)
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_for_the_board_bear_pseudonyms_and_come_out_again(real, tmp_path):
+    """A researcher under an agreement gets rows, and nobody's code as the organisation wrote it."""
+    reports = results(tmp_path / "run", real)
+    made = bundle(reports, tmp_path / "out", records=[real], date=DAY)
     assert made.with_records
     assert "do not publish it" in (tmp_path / "out" / "README.md").read_text()
+    given = pd.read_csv(real / "members.csv", dtype="str")["member_id"]
+    there = pd.read_csv(tmp_path / "out" / "records" / SMALL / "members.csv", dtype="str")
+    assert len(there) == len(given) > 10
+    assert not set(there["member_id"]) & set(given)
+    found = rerun(tmp_path / "out")
+    assert (found.start, found.differences) == ("records", ())
 
 
 # What is refused

@@ -32,6 +32,7 @@ from assess.framework import SHIPPED, Framework, load_framework
 from assess.job import COMPARISON_NAMES, RECORD, REPORT_NAMES, as_csv, source_rows
 from assess.load import find_organisations
 from assess.method import method_page
+from assess.pseudonyms import key_of, pseudonymise
 from assess.records import AssessError, Records
 from assess.rerun import again_from_records, differences, of_run, split
 from assess.validate import read_records
@@ -170,6 +171,8 @@ def _with_records(runs: list[Run], paths: Sequence[Path | str]) -> list[Run]:
                 "--records; or, to hand rows to someone under an agreement, bundle results made "
                 "in internal mode."
             )
+        if not records.organisation.synthetic:
+            records = pseudonymise(records, key_of(run.organisation))
         together.append(Run(run.folder, run.record, records))
     return together
 
@@ -205,7 +208,9 @@ def shown(scores: pd.DataFrame, mode: str, framework: Framework) -> pd.DataFrame
     people = {entry.id for entry in framework.indicators if entry.people and entry.unit == "%"}
     about_people = scores["id"].isin(people)
     few = about_people & scores["denominator"].between(0, LEAST_PEOPLE, inclusive="neither")
-    held = (scores["state"] == "suppressed") & scores[["value", "numerator"]].notna().any(axis=1)
+    held = scores["state"].isin(["suppressed", "held back"]) & scores[
+        ["value", "numerator"]
+    ].notna().any(axis=1)
     if (few | held).any():
         places = sorted(set(scores.loc[few | held, "id"]))
         raise AssessError(
@@ -312,7 +317,7 @@ def _write_run(
     records = f"../../../records/{run.organisation}" if run.records else NOT_HERE
     for name in REPORT_NAMES.values():
         _copy_report(run.folder, place, name, records)
-    write_whole(place / RECORD, _run_text(run))
+    write_whole(place / RECORD, (run.folder / RECORD).read_bytes())
     if run.records is None:
         return
     again = again_from_records(folder / "records" / run.organisation, run.record, framework)
@@ -323,14 +328,6 @@ def _write_run(
             f"{run.organisation}: {len(different)} numbers differ between the results and the "
             f"records, the first being {different[0]}. Run `assess run --force`, then bundle."
         )
-
-
-def _run_text(run: Run) -> str:
-    """The run record. How many rows there are of people is not for everyone."""
-    record = dict(run.record)
-    if mode_of(record) == "publish":
-        record = {key: value for key, value in record.items() if key not in ("rows", "problems")}
-    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
 
 def _copy_report(source: Path, folder: Path, name: str, records: str) -> None:
@@ -432,7 +429,8 @@ def _readme(runs: Sequence[Run], about: crate.About, framework: Framework) -> st
 
 
 RECORDS_SAID = {
-    True: "the rows, by organisation, each folder a Data Package; titles of decisions left out",
+    True: "the rows, by organisation, each folder a Data Package. Codes of people are pseudonyms; "
+    "titles and movers of decisions are left out",
     False: "nothing: this bundle holds no rows",
 }
 RERUN_SAID = {

@@ -33,8 +33,8 @@ TYPES = {
     "number": "number",
     "whole": "integer",
 }
-# A few words to know a decision by. No indicator reads them, and people get named in them.
-LEFT_OUT = {("decisions", "title")}
+# No indicator reads them. A title may name someone; the codes of movers are no pseudonyms.
+LEFT_OUT = {("decisions", "title"), ("decisions", "moved_by"), ("decisions", "seconded_by")}
 
 
 @cache
@@ -69,7 +69,7 @@ def records_files(records: Records) -> dict[str, str]:
     """An organisation's records as a Data Package of its own: file name -> text.
 
     Rows that were left out are left out here; cells that could not be used are empty. Titles of
-    decisions stay behind.
+    decisions stay behind, and who moved them.
     """
     tables = {name: rows for name, rows in records.tables.items() if len(rows)}
     written = {name: _columns_written(name, rows) for name, rows in tables.items()}

@@ -61,7 +61,7 @@ def disclose(assessment: "Assessment", mode: str) -> "Assessment":
     groups, table, observed = _published(assessment)
     measures = Measures(table, observed)
     scores = add_ranges(score(measures, framework), measures, framework, seed=assessment.seed)
-    scores = _levels_held_back(scores, framework)
+    scores = levels_held_back(scores, framework)
     drawn = draws(measures, framework, seed=assessment.seed)
     records = without_rows(assessment.records)
     claims = claims_table(records.organisation, framework, scores, drawn)
@@ -380,7 +380,7 @@ def _member_counts(assessment: "Assessment", held: set[str]) -> Iterator[tuple[s
 # Levels, gates, claims and counts of rows
 
 
-def _levels_held_back(scores: pd.DataFrame, framework: Framework) -> pd.DataFrame:
+def levels_held_back(scores: pd.DataFrame, framework: Framework) -> pd.DataFrame:
     """Say "held back" of a level that would be scored if its held-back indicators were shown."""
     state, reason = scores["state"].copy(), scores["reason"].copy()
     for principle in framework.principles:

@@ -19,11 +19,13 @@ import numpy as np
 import pandas as pd
 
 from assess.assessment import Assessment, assess_records
+from assess.disclosure import levels_held_back
 from assess.framework import SHIPPED, Framework, load_framework
 from assess.intervals import wilson
 from assess.job import RECORD, scores_table, versions
 from assess.records import AssessError
 from assess.score import score, score_between
+from assess.validate import read_records
 
 KEYS = ["organisation", "period", "id"]
 MEASURED = [
@@ -37,10 +39,12 @@ WHY_MISSING = {
     "raw only": "too few",
     "does not apply": "not applicable",
     "suppressed": "withheld",
+    "held back": "withheld",
 }
 DIGITS = 6  # to which the tables are rounded
 SAME = 2e-6  # of two numbers worked out from the same records
 NEAR = 0.001  # of scores worked out from measures that were rounded
+STEPS = {"%": 1.0, "days": 1.0, "index": 0.1}  # to which published values are rounded; else 0.01
 LARGEST = 2 * 1024**3  # bytes of a bundle, unpacked
 SHOWN = 20  # differences that are listed
 
@@ -144,7 +148,7 @@ def rerun(path: Path | str) -> Rerun:
             if place.is_dir():
                 again, start = again_from_records(place, run, framework), "records"
             else:
-                again = again_from_measures(mine, framework)
+                again = again_from_measures(mine, framework, run["parameters"]["mode"])
             found += differences(mine, again)
             numbers, missing = _counted(mine, again)
             compared, unchecked = compared + numbers, unchecked + missing
@@ -274,30 +278,30 @@ def split(whole: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def again_from_records(place: Path, run: Mapping[str, Any], framework: Framework) -> Again:
     """The tables of one run, from records in a bundle."""
-    seed = run["parameters"]["seed"]
-    assessment = assess_records(place, framework, period=run["period"], seed=seed, look_back=False)
+    seed, mode = run["parameters"]["seed"], run["parameters"]["mode"]
+    records = read_records(place)  # its codes are pseudonyms already: no key is needed here
+    assessment = assess_records(
+        records, framework, period=run["period"], seed=seed, look_back=False, mode=mode
+    )
     measures, scores = split(scores_table(assessment))
     return Again({"measures": measures, "scores": scores}, assessment)
 
 
-def again_from_measures(mine: Mapping[str, pd.DataFrame], framework: Framework) -> Again:
+def again_from_measures(mine: Mapping[str, pd.DataFrame], framework: Framework, mode: str) -> Again:
     """The tables of one run, from its measures: what rests on single records stays NaN.
 
-    A share comes from its numerator and denominator, a fact stands as the bundle has it.
+    A share comes from its numerator and denominator, a fact stands as the bundle has it. Published
+    values are rounded, and scored as they are published: there, what is worked out must round to
+    the value in the bundle, which then goes on.
     """
     given = mine["measures"].set_index("id")
     given["reason"] = given["reason"].fillna("")
-    known = given["value"].notna() & given["numerator"].notna() & (given["denominator"] > 0)
-    scale = np.where(given["unit"] == "%", 100.0, 1.0)
-    worked_out = scale * given["numerator"] / given["denominator"]
-    again = given.assign(value=given["value"].where(~known, worked_out))
-    alone = np.array([framework.indicator(id).range == "wilson" for id in given.index])
-    alone &= (known & (given["unit"] == "%")).to_numpy()
-    low, high = wilson(given["numerator"], given["denominator"])
-    again["value_low"] = np.where(alone, scale * low, np.nan)
-    again["value_high"] = np.where(alone, scale * high, np.nan)
+    published = given["unit"].map(STEPS).fillna(0.01) / 2 if mode == "publish" else 0.0
+    again = given.assign(**dict(_worked_out(given, framework, published)))
     scores = score(SimpleNamespace(table=again), framework)
-    scores = _with_ranges(scores, again, framework)
+    if mode == "publish":
+        scores = levels_held_back(scores, framework)
+    scores = _with_ranges(scores, given.assign(value=again["value"]), framework)
     first = mine["scores"].iloc[0]
     whole = scores.join(again[MEASURED]).rename_axis("id").reset_index()
     whole = whole.assign(organisation=first["organisation"], period=first["period"])
@@ -305,15 +309,32 @@ def again_from_measures(mine: Mapping[str, pd.DataFrame], framework: Framework) 
     return Again({"measures": measures, "scores": scores}, from_measures=True)
 
 
+def _worked_out(
+    given: pd.DataFrame, framework: Framework, nearness: pd.Series | float
+) -> Iterator[tuple[str, pd.Series]]:
+    """Values and their ranges, from numerators and denominators; the given one where it is near."""
+    known = given["value"].notna() & given["numerator"].notna() & (given["denominator"] > 0)
+    scale = np.where(given["unit"] == "%", 100.0, 1.0)
+    alone = np.array([framework.indicator(id).range == "wilson" for id in given.index])
+    alone &= (known & (given["unit"] == "%")).to_numpy()
+    low, high = wilson(given["numerator"], given["denominator"])
+    value = given["value"].where(~known, scale * given["numerator"] / given["denominator"])
+    found = {"value": value}
+    found["value_low"] = pd.Series(np.where(alone, scale * low, np.nan), given.index)
+    found["value_high"] = pd.Series(np.where(alone, scale * high, np.nan), given.index)
+    for name, column in found.items():
+        near = (column - given[name]).abs() <= nearness + 1e-9
+        yield name, column.where(~near, given[name])
+
+
 def _with_ranges(
     scores: pd.DataFrame, measures: pd.DataFrame, framework: Framework
 ) -> pd.DataFrame:
-    """Ranges of the scores of indicators whose range is known; NaN for all others."""
+    """Ranges of the scores of indicators, from those of their values; NaN for levels above."""
     ranges = {}
     for entry in framework.indicators:
         row = measures.loc[entry.id]
-        exact = entry.range == "exact" or pd.isna(row["numerator"])
-        if row["state"] == "scored" and (exact or pd.notna(row["value_low"])):
+        if row["state"] == "scored":
             ends = [row["value"], row["value_low"], row["value_high"]]
             ranges[entry.id] = score_between(np.nanmin(ends), np.nanmax(ends), entry)
     nothing = (np.nan, np.nan)
