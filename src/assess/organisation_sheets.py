@@ -141,7 +141,8 @@ def _lines(
         if EXAMPLE.fullmatch(code) or (not code and not values):
             continue
         if not code or code in written:
-            what = "has no code, and was left out" if not code else "has a code that stands twice"
+            what = "has a code that stands twice" if code else "has no code"
+            what += ", and was left out"
             remedy = "give it a code of its own, such as staff or board"
             problems.append(Problem(source, row, None, what, remedy, rule="code"))
             continue

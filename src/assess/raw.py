@@ -143,17 +143,18 @@ def find_headings(rows: list[list[str]], known: Container[str]) -> tuple[int, in
     rows = [[" ".join(str(cell).split()).strip("\ufeff") for cell in row] for row in rows]
     counts = [sum(plain(cell) in known for cell in row) for row in rows]
     best = 0 if counts[0] > 1 or max(counts) < 2 else counts.index(max(counts))
-    if best + 1 < len(rows) and _only_headings(rows[best + 1], known):
+    if best + 1 < len(rows) and _goes_on(rows[best], rows[best + 1], known):
         return best, best + 1, _merged(rows[best], rows[best + 1], known)
     if best and counts[best - 1]:
         return best - 1, best, _merged(rows[best - 1], rows[best], known)
     return best, best, rows[best]
 
 
-def _only_headings(row: list[str], known: Container[str]) -> bool:
+def _goes_on(upper: list[str], lower: list[str], known: Container[str]) -> bool:
     """Whether a row goes on with the headings: it begins empty, as under a merged cell."""
-    filled = [plain(cell) for cell in row if cell]
-    return not row[0] and bool(filled) and all(cell in known for cell in filled)
+    read = _merged(upper, lower, known)
+    filled = [plain(one) for cell, one in zip(lower, read, strict=True) if cell]
+    return not lower[0] and bool(filled) and all(heading in known for heading in filled)
 
 
 def _merged(upper: list[str], lower: list[str], known: Container[str]) -> list[str]:
@@ -161,7 +162,7 @@ def _merged(upper: list[str], lower: list[str], known: Container[str]) -> list[s
     headings, over = [], ""
     for above, below in zip(upper, lower, strict=True):
         over = above or (over if below else "")
-        readings = [below, above, f"{over} {below}"]
+        readings = [f"{over} {below}", below, above]
         headings.append(next((one for one in readings if plain(one) in known), below or above))
     return headings
 

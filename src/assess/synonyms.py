@@ -135,10 +135,10 @@ PERSONAL = {
     "names": r"\b(full|first|last|middle|given|family|maiden|preferred|known)?\s*names?\b"
     r"(?!\s+of\s+(the\s+)?(body|group|meeting|committee|organisation|decision))|surname|forenames?"
     r"|\benw(au)?\b|cyfenw",
-    "dates of birth": r"date of birth|birth\s*da(te|y)|\bd\.?o\.?b\b|\bborn\b|dyddiad geni"
+    "dates of birth": r"date of birth|birth\s*da(te|y)|\bd ?o ?b\b|\bborn\b|dyddiad geni"
     r"|\bage\b|\boed\b",
     "addresses": r"address|post\s*code|cyfeiriad|cod post",
-    "ways to reach people": r"e-?mail|\bphone|telephone|mobile|\btel\b|e-?bost|ff[oô]n|symudol",
+    "ways to reach people": r"e ?mail|\bphone|telephone|mobile|\btel\b|e ?bost|ff[oô]n|symudol",
     "NHS or insurance numbers": r"\bnhs\b|national insurance|\bni\s*(no|number)|nino\b|\bgig\b"
     r"|yswiriant gwladol",
     "health": r"diagnos[ie]s|medical|disabilit|condition\b|meddygol|anabledd|cyflwr iechyd",
@@ -146,8 +146,9 @@ PERSONAL = {
 _PERSONAL = {what: re.compile(pattern) for what, pattern in PERSONAL.items()}
 
 TOTALS = re.compile(
-    r"(?:(?:grand|sub|overall)[\s-]?)?totals?|sum|averages?|mean|(?:number|no\.?|%|percent(?:age)?)"
-    r"\s+(?:present|attending|attended)|cyfans[wy]m\w*|cyfartaledd|nifer yn bresennol",
+    r"(?:(?:(?:grand|sub|overall)[\s-]?)?totals?|sum|averages?|mean|"
+    r"(?:number|no\.?|%|percent(?:age)?)"
+    r"\s+(?:present|attending|attended)|cyfans[wy]m\w*|cyfartaledd|nifer yn bresennol)\s*:?",
     re.IGNORECASE,
 )
 EXAMPLE = re.compile(r"(?:example|enghraifft)(?:[-_ ]?[a-z]*[0-9]+)?\s*", re.IGNORECASE)

@@ -213,7 +213,7 @@ def _without_totals(
     totals = pd.Series(False, index=written.index)
     for place in {0, *(columns[column] for column in key_of(name) if column in columns)}:
         text = written.iloc[:, place].str.strip()
-        totals |= text.str.fullmatch(TOTALS.pattern + r"\s*:?", case=False)
+        totals |= text.str.fullmatch(TOTALS.pattern, case=False)
     rows = written.index[totals]
     if len(rows):
         what = "seems to add up the other rows, and was left out"
