@@ -82,7 +82,7 @@ def practice_changed(
         for before, after in pairwise(full):
             jump = filled.loc[after, column] - filled.loc[before, column]
             to_come = jump < 0 and about["kind"] == "date" and after == full[-1]
-            if abs(jump) < JUMP or to_come:
+            if round(abs(jump), 9) < JUMP or to_come:
                 continue
             what = (
                 f"{column} is filled in for {filled.loc[before, column]:.0%} of rows in {before} "
