@@ -19,7 +19,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from assess import batch, job, software
-from assess.bundle import bundle, public_notebook, sums
+from assess.bundle import bundle, public_notebook, sums, without_place
 from assess.job import Job, assess_one
 from assess.records import AssessError
 from assess.rerun import rerun
@@ -434,7 +434,8 @@ def test_a_notebook_keeps_no_private_metadata():
     given = new_notebook(
         cells=[
             new_code_cell(
-                '# Parameters\nrecords = "/elsewhere/records"\nseed = 1\n',
+                '# Parameters\nrecords = "/elsewhere/records"\n'
+                'peers = "/elsewhere/middles.csv"\nseed = 1\n',
                 metadata={"tags": ["injected-parameters"], "papermill": {"start_time": "noon"}},
             )
         ],
@@ -450,8 +451,23 @@ def test_a_notebook_keeps_no_private_metadata():
     cleaned = nbformat.reads(text, as_version=4)
     assert cleaned.cells[0].source.splitlines()[1:] == [
         'records = "not in this bundle"',
+        'peers = "middles.csv"',
         "seed = 1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("place", "bare"),
+    [
+        ("/elsewhere/middles.csv", "middles.csv"),
+        ("C:\\Elsewhere\\middles.csv", "middles.csv"),
+        ("2025-01-01/2025-12-31", "2025-01-01/2025-12-31"),
+        ("publish", "publish"),
+        (1, 1),
+    ],
+)
+def test_the_place_of_a_file_becomes_its_name(place, bare):
+    assert without_place(place) == bare
 
 
 def test_a_bundle_to_publish_holds_no_rows_and_comes_out_again(published, tmp_path):

@@ -4,15 +4,17 @@ What a bundle holds depends on the run. One made to publish holds no rows: its s
 out again from its measures. One with records can be worked out again from them.
 """
 
+import ast
 import datetime
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from string import Template
 from typing import Any
 
@@ -317,7 +319,7 @@ def _write_run(
     records = f"../../../records/{run.organisation}" if run.records else NOT_HERE
     for name in REPORT_NAMES.values():
         _copy_report(run.folder, place, name, records)
-    write_whole(place / RECORD, (run.folder / RECORD).read_bytes())
+    write_whole(place / RECORD, _run_text(run.record))
     if run.records is None:
         return
     again = again_from_records(folder / "records" / run.organisation, run.record, framework)
@@ -328,6 +330,20 @@ def _write_run(
             f"{run.organisation}: {len(different)} numbers differ between the results and the "
             f"records, the first being {different[0]}. Run `assess run --force`, then bundle."
         )
+
+
+def _run_text(record: Mapping[str, Any]) -> str:
+    """The run record, without where things lay on the machine it ran on."""
+    parameters = {key: without_place(value) for key, value in record["parameters"].items()}
+    return json.dumps({**record, "parameters": parameters}, indent=1, ensure_ascii=False) + "\n"
+
+
+def without_place(value: Any) -> Any:
+    """A value that is the place of a file, without its folders; any other as it is."""
+    if not isinstance(value, str):
+        return value
+    absolute = PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute()
+    return re.split(r"[/\\]", value)[-1] if absolute else value
 
 
 def _copy_report(source: Path, folder: Path, name: str, records: str) -> None:
@@ -357,8 +373,15 @@ def public_notebook(text: str, records: str) -> str:
 
 
 def _moved(line: str, records: str) -> str:
-    name = line.partition(" = ")[0]
-    return f"{name} = {json.dumps(records)}" if name in ("records", "source") else line
+    name, _, value = line.partition(" = ")
+    if name in ("records", "source"):
+        return f"{name} = {json.dumps(records)}"
+    try:
+        given = ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return line
+    bare = without_place(given)
+    return line if bare == given else f"{name} = {json.dumps(bare)}"
 
 
 # What describes it

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from assess.csv_cells import as_csv
 from assess.headings import unique_together
 from assess.records import Records
 from assess.schemas import CONTRACTS, about_columns, fields_of
@@ -128,7 +129,7 @@ def _columns_written(name: str, rows: pd.DataFrame) -> list[str]:
 def _csv(name: str, rows: pd.DataFrame) -> str:
     about = about_columns(name)
     cells = {column: _as_text(rows[column], about[column]["kind"]) for column in rows}
-    return pd.DataFrame(cells).to_csv(index=False, lineterminator="\n")
+    return as_csv(pd.DataFrame(cells))
 
 
 def _as_text(cells: pd.Series, kind: str) -> pd.Series:
