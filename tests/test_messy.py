@@ -68,9 +68,9 @@ def serious(records) -> list[str]:
 def test_a_problem_in_a_workbook_names_the_cell(path):
     save(path, Members=[*ROWS, ["M2", "Staf", "1/1/20"]])
     assert lines(read_records(path)) == [
-        "Records.xlsx, sheet Members, cell B3: category 'Staf' is not one of staff; "
+        "Records.xlsx, sheet Members, cell B3: “Member group” 'Staf' is not one of staff; "
         "did you mean staff?",
-        "Records.xlsx, sheet Members, cell C3: joined_on '1/1/20' has a year of two digits; "
+        "Records.xlsx, sheet Members, cell C3: “Joined on” '1/1/20' has a year of two digits; "
         "write the day, the month and all four digits of the year, such as 31/03/2025",
     ]
 
@@ -163,7 +163,7 @@ def test_marks_of_attendance_are_read_and_each_is_said_once(path):
     status = records.tables["attendance"]["status"]
     assert status.tolist() == ["present", "present", "apology", "remote", "present", "leave"]
     assert (
-        "Records.xlsx, sheet Attendance, cell C2: status 'P' was read as present, "
+        "Records.xlsx, sheet Attendance, cell C2: “Attendance” 'P' was read as present, "
         "here and in 1 more cells"
     ) in lines(records)
     assert records.mapping["attendance"]["words"]["status"]["Zoom"] == "remote"
@@ -182,7 +182,9 @@ def test_a_mark_of_two_meanings_is_told_by_the_others_or_asked(path, marks, read
     status = records.tables["attendance"]["status"][3]
     if read is None:
         assert pd.isna(status)
-        assert "'A' may mean apology or absent; say which in headings.yaml" in serious(records)[0]
+        assert (
+            "'A' may mean apology or absent; write apology or absent instead" in serious(records)[0]
+        )
     else:
         assert status == read
 

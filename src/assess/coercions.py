@@ -55,7 +55,7 @@ def _of_two_meanings(marks: set[str]) -> dict[str, str | Fault]:
 def _which(written: str, meanings: str) -> Fault:
     return Fault(
         f"'{written}' may mean {meanings}",
-        f"say which in headings.yaml: attendance: {{words: {{status: {{{written}: ...}}}}}}",
+        f"write {meanings} instead, or say which in headings.yaml (see assess check --mapping)",
         "mark",
     )
 

@@ -1,5 +1,7 @@
 """Checks what is written of the organisation itself, and drops what cannot be used of it."""
 
+import re
+import unicodedata
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -49,7 +51,7 @@ def read_organisation(
     is missing or wrong.
     """
     values = _tidy(written)
-    problems: list[Problem] = []
+    problems = _mend_id(values, source)
     while True:
         try:
             organisation = Organisation.model_validate(values)
@@ -64,6 +66,29 @@ def read_organisation(
         values = _without_blanks(values)
     organisation, more = _drop_unknown_codes(organisation, source)
     return organisation, [*problems, *more, *_unlikely_numbers(organisation, source)]
+
+
+def _mend_id(values: dict[str, Any], source: str) -> list[Problem]:
+    """Make a code of an id that is a name, such as "Tegfan Care", and say so."""
+    written = values.get("id")
+    if not isinstance(written, str):
+        return []
+    bare = unicodedata.normalize("NFKD", written).encode("ascii", "ignore").decode().lower()
+    code = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
+    if code == written or not code or not re.fullmatch(r"[\w .,'&-]+", written):
+        return []
+    values["id"] = code
+    what = f"'{written[:60]}' was read as {code}"
+    return [Problem(source, None, "id", what, serious=False, rule="read as")]
+
+
+def lists_of(written: dict[str, Any]) -> Organisation | None:
+    """The groups and bodies of an organisation that cannot be read otherwise.
+
+    With them its tables can be held against them, so that every fault is said at once.
+    """
+    stand_in = {"id": "x", "name": "x", "legal_form": "other", "governance_model": "other"}
+    return read_organisation(written | stand_in, "")[0] if written else None
 
 
 def _tidy(written: dict[str, Any]) -> dict[str, Any]:

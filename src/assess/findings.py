@@ -21,8 +21,8 @@ class Findings:
     excluded: list[tuple[str, int, str]] = field(default_factory=list)
     unreadable: dict[str, dict[str, pd.Index]] = field(default_factory=dict)
 
-    # table -> column -> its letters, where the table stands in a workbook
-    letters: dict[str, dict[str, str]] = field(default_factory=dict)
+    # table -> column -> its letters and heading, where the table stands in a workbook
+    places: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     # table -> "headings" or "words" -> how what was written was read
     mapping: dict[str, dict[str, dict]] = field(default_factory=dict)
 
@@ -43,17 +43,17 @@ class Findings:
         rows = [int(row) for row in rows]
         whats = [what] * len(rows) if isinstance(what, str) else list(what)
         remedies = [remedy] * len(rows) if isinstance(remedy, str) else list(remedy)
-        source, letters = self.sources[table], self.letters_of(table, column)
+        source, place = self.sources[table], self.place_of(table, column)
         self.problems += [
-            Problem(source, row, column, what, remedy, serious, rule, letters)
+            Problem(source, row, column, what, remedy, serious, rule, *place)
             for row, what, remedy in zip(rows, whats, remedies, strict=True)
         ]
 
     def note_faults(self, table: str, column: str, faults: pd.Series) -> None:
         """One problem for each cell that could not be read. `faults` is indexed by row."""
-        source, letters = self.sources[table], self.letters_of(table, column)
+        source, place = self.sources[table], self.place_of(table, column)
         self.problems += [
-            Problem(source, row, column, fault.what, fault.remedy, rule=fault.rule, letters=letters)
+            Problem(source, row, column, fault.what, fault.remedy, True, fault.rule, *place)
             for row, fault in zip(faults.index.tolist(), faults.array, strict=True)
         ]
 
@@ -63,9 +63,9 @@ class Findings:
         """One problem of a whole table."""
         self.problems.append(Problem(self.sources[table], None, None, what, remedy, serious, rule))
 
-    def letters_of(self, table: str, column: str | None) -> str:
-        """The letters of a column in its sheet; empty in a CSV file."""
-        return self.letters.get(table, {}).get(column or "", "")
+    def place_of(self, table: str, column: str | None) -> tuple[str, str]:
+        """The letters and the heading of a column in its sheet; both empty in a CSV file."""
+        return self.places.get(table, {}).get(column or "", ("", ""))
 
     def read_as(self, table: str, kind: str, column: str, written: str, read: str) -> None:
         """Remember how a heading, or a word of a column, was read."""

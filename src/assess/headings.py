@@ -14,8 +14,10 @@ def match_headings(
     """Where each column of the contract stands. None where no row can be read without more."""
     columns, unknown = _match(name, raw, findings, own or OwnWords())
     if ", sheet " in raw.source:
-        letters = {column: column_letters(place) for column, place in columns.items()}
-        findings.letters[name] = letters
+        findings.places[name] = {
+            column: (column_letters(place), raw.rows.columns[place])
+            for column, place in columns.items()
+        }
     if not columns:
         what = "cannot be read: its first row holds none of the headings of this table"
         remedy = (

@@ -29,6 +29,7 @@ class Problem:
     serious: bool = field(default=True, compare=False)
     rule: str = field(default="", compare=False)  # what was broken, the same word for every row
     letters: str = field(default="", compare=False)  # of a workbook's column, such as C
+    heading: str = field(default="", compare=False)  # of that column, as its reader sees it
 
     @property
     def place(self) -> str:
@@ -38,7 +39,8 @@ class Problem:
         return f"{self.source}, {'cell' if self.letters else 'row'} {self.letters}{self.row}"
 
     def __str__(self) -> str:
-        subject = f"{self.column} {self.what}" if self.column else self.what
+        name = f"“{self.heading}”" if self.heading else self.column
+        subject = f"{name} {self.what}" if name else self.what
         return f"{self.place}: {subject}" + (f"; {self.remedy}" if self.remedy else "")
 
 

@@ -15,7 +15,7 @@ import pandera.pandas as pa
 
 from assess.coercions import note_coercions, weekdays_agree, words_for
 from assess.consistency import check_consistency
-from assess.constitution import read_organisation
+from assess.constitution import lists_of, read_organisation
 from assess.cross_checks import drop_dangling, use_listed_codes
 from assess.findings import Findings, lines_of
 from assess.headings import key_of, match_headings, unique_together
@@ -75,10 +75,11 @@ def validate(raw: RawRecords) -> Records:
     sources |= {name: table.source for name, table in raw.tables.items()}
     findings = Findings(sources, problems=list(raw.problems))
     organisation = _organisation(raw, findings)
+    listed = organisation or lists_of(raw.organisation or {})
     own = raw.own_words or OwnWords()
-    odd = Findings(sources, letters=findings.letters)
+    odd = Findings(sources, places=findings.places)
     tables = {
-        name: _table(name, raw.tables.get(name), organisation, _Reading(findings, odd, own))
+        name: _table(name, raw.tables.get(name), listed, _Reading(findings, odd, own))
         for name in CONTRACTS
     }
     _refuse_if_nothing_to_assess(raw, organisation, findings)
