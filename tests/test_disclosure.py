@@ -383,3 +383,45 @@ def test_every_indicator_about_people_is_known_to_be():
     assert about - people == {"1.2c"}
     sensitive = {e.id for e in load_framework().indicators if disclosure.is_sensitive(e)}
     assert {"3.1c", "5.1c", "6.2a", "6.2b", "6.2c", "6.3b", "1.2c", "6.1a"} <= sensitive
+
+
+# Words that every copy needs
+
+
+PARTS = [sections.opening, sections.in_short, sections.by_principle, sections.who_took_part]
+PARTS += [sections.claims, sections.gates, sections.actions, sections.method]
+
+
+def test_no_page_for_the_board_lists_a_person(own):
+    """The codes of these records are such as staff0 and supported5; none is on any page."""
+    page = "".join(part(own, Words("en")).markup for part in PARTS)
+    people = set(own.records.tables["members"]["member_id"])
+    people |= set(own.records.tables["roles"]["person_id"])
+    assert len(people) > 100
+    assert not [code for code in people if code in page]
+
+
+@pytest.mark.parametrize("lang", ["en", "cy"])
+def test_the_first_words_say_that_no_record_is_not_no_practice(own, lang):
+    words = Words(lang)
+    said = words.say(
+        "Scores rest on what was written down. A practice with no record may still be there."
+    )
+    assert str(escape(said)) in sections.opening(own, words).markup
+
+
+def test_a_range_is_said_to_be_that_of_a_similar_year():
+    said = sections.glossary(Words("en")).markup
+    assert "How much a number could move by chance in a similar year." in said
+
+
+def test_the_page_says_who_may_see_it(own, copy):
+    words = Words("en")
+    assert "For the board only." in sections.opening(own, words).markup
+    assert "This copy may be published." in sections.opening(copy, words).markup
+    assert "For the board only." not in sections.opening(copy, words).markup
+
+
+def test_the_page_says_how_long_files_of_rows_are_kept(copy):
+    said = "Days that files which point to single rows are kept: 0."
+    assert said in sections.method(copy, Words("en")).markup

@@ -411,3 +411,24 @@ def test_the_search_finds_what_it_looks_for(code):
 
 def test_the_makefile_binds_jupyter_to_this_machine():
     assert "--ServerApp.ip=127.0.0.1" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("Name", "Full name", "Surname", "Address", "Postcode", "Date of birth", "DOB"),
+        *("Diagnosis", "NHS number", "National Insurance number", "Email", "Phone"),
+        *("Enw", "Cyfenw", "Cyfeiriad", "Cod post", "Dyddiad geni", "Rhif GIG", "Ffôn"),
+    ],
+)
+def test_columns_about_people_are_refused_and_not_repeated(tmp_path, heading):
+    folder = organisation(tmp_path / "one")
+    path = folder / "members.csv"
+    rows = pd.read_csv(path, dtype="str", keep_default_na=False)
+    rows[heading] = "Gwenllian 19-03-1961"
+    rows.to_csv(path, index=False)
+    records = read_records(folder)
+    told = [str(problem) for problem in records.problems if problem.source == "members.csv"]
+    assert [line for line in told if "was not read" in line]
+    assert "Gwenllian" not in "".join(told)
+    assert "Gwenllian" not in "".join(table.to_csv() for table in records.tables.values())
