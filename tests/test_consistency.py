@@ -50,7 +50,7 @@ def test_no_more_vote_than_came(write_records, cast, told):
     assert bool(said) == told
     if told:
         assert said[0].startswith(
-            "decisions.csv, row 2: meeting_id 3 votes are minuted, but 2 people with a vote came"
+            "decisions.csv, row 2: meeting_id 3 votes are minuted, but only 2 with a vote came"
         )
 
 

@@ -333,7 +333,7 @@ def test_formulas_without_values_are_named_where_they_would_read_as_empty(workbo
     records = read_records(path)
     assert [line for line in lines(records) if "cell" in line] == [
         "records.xlsx, sheet Members, cell B2: “Member group” holds a formula that was never "
-        "worked out;         "open the workbook in your spreadsheet and save it again, or type the value",
+        "worked out; open the workbook in your spreadsheet and save it again, or type the value",
         "records.xlsx, sheet Members, cell C2: “Joined on” shows #N/A, an error of a formula; "
         "type the value, or mend the formula",
     ]

@@ -50,7 +50,7 @@ def report_problems(records: Records) -> str:
     )
     end = f"{_count(records.problems)}; {read} read"
     if records.excluded:
-        end += f", {len(records.excluded):,} rows left out"
+        end += f", {_plural(len(records.excluded), 'row')} left out"
     odd = lines_of(records.consistency)
     looked_at = [TO_LOOK_AT, *(f"  {line}" for line in odd)] if odd else []
     return "\n".join([*lines_of(records.problems), *looked_at, f"{end}; the run can go on"])

@@ -259,12 +259,17 @@ def _votes_minuted(decisions: pd.DataFrame) -> pd.Series:
 
 
 def votes_within_presence(tables: Tables, findings: Findings) -> None:
-    """No more people vote on a decision than came to its meeting: nobody votes who is away."""
+    """No more people vote on a decision than came to its meeting: nobody votes who is away.
+
+    Whoever is listed without a word on whether they came is taken to have come.
+    """
     decisions = tables["decisions"]
     meetings = tables["meetings"].drop_duplicates("meeting_id").set_index("meeting_id", drop=False)
     if decisions.empty or meetings.empty:
         return
-    there = meetings["present_count"].fillna(_people_present(meetings, tables["attendance"]))
+    attendance = tables["attendance"]
+    perhaps = attendance.assign(status=attendance["status"].fillna("present"))
+    there = meetings["present_count"].fillna(_people_present(meetings, perhaps))
     there = decisions["meeting_id"].map(there)
     votes = decisions[["stated_for", "stated_against"]].sum(axis=1, min_count=1)
     cast = tables["votes"].groupby("decision_id")[["votes_for", "votes_against"]].sum().sum(axis=1)
@@ -275,7 +280,7 @@ def votes_within_presence(tables: Tables, findings: Findings) -> None:
             over,
             "meeting_id",
             [
-                f"{n:g} votes are {what}, but {came:g} people with a vote came to the meeting"
+                f"{n:g} votes are {what}, but only {came:g} with a vote came to the meeting"
                 for n, came in zip(number[over], there[over], strict=True)
             ],
             "somebody may have voted who is listed as absent; check both",
