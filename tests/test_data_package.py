@@ -13,10 +13,10 @@ from assess.validate import read_records
 
 DATA = Path(__file__).parents[1] / "data"
 DECISIONS = (
-    "decision_id,meeting_id,body,decided_on,title,cost,major,home address\n"
-    "D1,B1,board,01/02/2024,Offer to Siân,12.5,yes,4 Hill Street\n"
-    "D2,C1,council,2024-03-05,,lots,perhaps,\n"
-    "D2,C1,council,2024-03-05,,,,\n"
+    "decision_id,meeting_id,body,decided_on,title,cost,major,reasons_ref,floor of the flat\n"
+    "D1,B1,board,01/02/2024,Offer to Siân,12.5,yes,as Siân asked,4 Hill Street\n"
+    "D2,C1,council,2024-03-05,,lots,perhaps,,\n"
+    "D2,C1,council,2024-03-05,,,,,\n"
 )
 
 
@@ -67,16 +67,17 @@ def test_our_own_importer_reads_the_package(tmp_path):
 
 
 def test_only_the_contract_s_columns_go_in_and_no_title(write_records, tmp_path):
-    """A stray address and the title of a decision stay behind; the second D2 is left out."""
+    """A stray column, the title of a decision and the words of its reasons stay behind; the second
+    D2 is left out."""
     records = read_records(write_records(decisions=DECISIONS))
     files = records_files(records)
     everything = "".join(files.values())
     assert "Siân" not in everything
     assert "Hill Street" not in everything
     assert files["decisions.csv"].splitlines() == [
-        "decision_id,meeting_id,body,decided_on,major,cost",
-        "D1,B1,board,2024-02-01,yes,12.5",
-        "D2,C1,council,2024-03-05,,",
+        "decision_id,meeting_id,body,decided_on,major,cost,reasons_ref",
+        "D1,B1,board,2024-02-01,yes,12.5,recorded",
+        "D2,C1,council,2024-03-05,,,",
     ]
 
 

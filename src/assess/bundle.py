@@ -31,7 +31,7 @@ from assess.data_package import (
 )
 from assess.disclosure import one_fingerprint
 from assess.framework import SHIPPED, Framework, load_framework
-from assess.job import COMPARISON_NAMES, RECORD, REPORT_NAMES, as_csv, source_rows
+from assess.job import COMPARISON_NAMES, EASY_NAMES, RECORD, REPORT_NAMES, as_csv, source_rows
 from assess.load import find_organisations
 from assess.method import method_page
 from assess.pseudonyms import key_of, pseudonymise
@@ -317,7 +317,7 @@ def _write_run(
     """
     place = folder / run.place
     records = f"../../../records/{run.organisation}" if run.records else NOT_HERE
-    for name in REPORT_NAMES.values():
+    for name in (*REPORT_NAMES.values(), *EASY_NAMES.values()):
         _copy_report(run.folder, place, name, records)
     write_whole(place / RECORD, _run_text(run.record))
     if run.records is None:
@@ -453,7 +453,8 @@ def _readme(runs: Sequence[Run], about: crate.About, framework: Framework) -> st
 
 RECORDS_SAID = {
     True: "the rows, by organisation, each folder a Data Package. Codes of people are pseudonyms; "
-    "titles and movers of decisions are left out",
+    "titles and movers of decisions are left out, and of references and remarks all but that there "
+    "is one",
     False: "nothing: this bundle holds no rows",
 }
 RERUN_SAID = {

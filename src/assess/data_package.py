@@ -36,6 +36,15 @@ TYPES = {
 }
 # No indicator reads them. A title may name someone; the codes of movers are no pseudonyms.
 LEFT_OUT = {("decisions", "title"), ("decisions", "moved_by"), ("decisions", "seconded_by")}
+# Indicators ask only whether these hold something; their words may tell of someone.
+ONLY_WHETHER = {
+    "decisions": (
+        *("fund_source", "objective_ref", "reasons_ref", "comparator_ref", "user_impact_ref"),
+        *("risk_ref", "scrutiny_outcome"),
+    ),
+    "engagements": ("response",),
+}
+RECORDED = "recorded"
 
 
 @cache
@@ -70,7 +79,7 @@ def records_files(records: Records) -> dict[str, str]:
     """An organisation's records as a Data Package of its own: file name -> text.
 
     Rows that were left out are left out here; cells that could not be used are empty. Titles of
-    decisions stay behind, and who moved them.
+    decisions stay behind, and who moved them; of references and remarks, only that there is one.
     """
     tables = {name: rows for name, rows in records.tables.items() if len(rows)}
     written = {name: _columns_written(name, rows) for name, rows in tables.items()}
@@ -129,6 +138,8 @@ def _columns_written(name: str, rows: pd.DataFrame) -> list[str]:
 def _csv(name: str, rows: pd.DataFrame) -> str:
     about = about_columns(name)
     cells = {column: _as_text(rows[column], about[column]["kind"]) for column in rows}
+    for column in cells.keys() & set(ONLY_WHETHER.get(name, ())):
+        cells[column] = cells[column].mask(cells[column].notna(), RECORDED)
     return as_csv(pd.DataFrame(cells))
 
 
