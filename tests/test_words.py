@@ -2,6 +2,7 @@
 
 import re
 import string
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -162,7 +163,7 @@ def test_a_value_without_a_range_is_known_in_full():
     ("row", "text"),
     [
         (measured(), ""),
-        (measured(state="raw only", denominator=3), "Not scored: 3 found, 20 needed."),
+        (measured(state="raw only", reason="few", size=3), "Not scored: 3 found, 20 needed."),
         (
             measured(state="suppressed"),
             "Held back: fewer than 5 people are behind this number.",
@@ -180,6 +181,23 @@ def test_a_value_without_a_range_is_known_in_full():
 )
 def test_an_indicator_without_a_score_says_why(row, text):
     assert words.why_not(EN, REASONS, row, floor=5) == text
+
+
+def test_every_reason_a_measure_gives_has_words_in_both_languages():
+    """Reasons stand as literals in measure.py, framework.py and the indicators."""
+    package = Path(words.__file__).parent
+    files = [package / "measure.py", package / "framework.py", *package.glob("indicators/*.py")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    given = set(
+        re.findall(r'(?:unobserved\(|reason = |else |"reason": |return )"(no [a-z ]+)"', code)
+    )
+    given |= set(re.findall(r'unobserved\("([a-z ]+)"', code)) | {"no table", "not known"}
+    assert len(given) >= 12
+    for lang in (EN, CY):
+        said = words.not_recorded(lang) | words.does_not_apply(lang)
+        assert sorted(given - set(said)) == []
+        assert all(said.values())
+        assert len(set(said.values())) == len(said)
 
 
 def test_columns_of_one_sheet_are_named_together():

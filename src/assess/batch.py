@@ -27,6 +27,7 @@ from assess.job import (
     CLAIMS,
     COMPARISON_NAMES,
     COMPARISON_RECORD,
+    EASY_NAMES,
     RECORD,
     REPORT_NAMES,
     Job,
@@ -34,6 +35,7 @@ from assess.job import (
     assess_one,
     claim,
     compare_all,
+    copy_for_one,
     warm_up,
 )
 from assess.records import AssessError, Period
@@ -51,11 +53,12 @@ class Status:
 
     outcomes: tuple[Outcome, ...]
     comparison: str = ""  # why the comparison could not be made; empty where it was, or none is due
+    printing: str = ""  # why no PDF could be made; empty where all were, or none was asked for
 
     @property
     def exit_code(self) -> int:
         """0 all well; 1 some could not be assessed."""
-        return int(bool(self.failed or self.comparison))
+        return int(bool(self.failed or self.comparison or self.printing))
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -83,11 +86,16 @@ def run(
     memory: int | None = None,
     notebook: Path | str | None = None,
     comparison: Path | str | None = None,
+    copies: bool = False,
+    pdf: bool = False,
+    peers: Path | str | None = None,
 ) -> Status:
     """Assess every organisation under `paths` into `out`, and compare them.
 
     What is there already and still holds is left as it is, unless `force`. `timeout` is in seconds
-    for one notebook, `memory` in bytes for one worker (None: its share of the machine).
+    for one notebook, `memory` in bytes for one worker (None: its share of the machine). With
+    `copies` each organisation gets the comparison with only itself named, with `pdf` the reports
+    are printed too. `peers` is a table of middles, as a comparison to publish gives.
     """
     from assess.load import find_organisations
 
@@ -98,6 +106,8 @@ def run(
     notebook = Path(notebook or shipped_notebook("assessment")).resolve()
     comparison = Path(comparison or shipped_notebook("comparison")).resolve()
     parameters = {"period": period, "previous": previous, "mode": mode, "seed": seed}
+    if peers:
+        parameters["peers"] = str(Path(peers).resolve(strict=False))
     with only_run(out):
         remove_parts(out)
         shutil.rmtree(out / CLAIMS, ignore_errors=True)
@@ -114,6 +124,10 @@ def run(
             _write_status(out, status)
             told = _compare(work[0], status, workers, comparison, force=force)
             status = replace(status, comparison=told)
+            if copies and not told:
+                status = replace(status, comparison=_copies(work[0], status, workers, comparison))
+            if pdf:
+                status = replace(status, printing=_printed(out, status, langs, jobs))
             _write_index(out, status, langs)
         shutil.rmtree(out / CLAIMS, ignore_errors=True)
     return status
@@ -196,6 +210,47 @@ def _compare(
     return outcome.message
 
 
+def _copies(first: Job, status: Status, workers: "_Workers", notebook: Path) -> str:
+    """Each organisation's own copy of the comparison; give why one could not be made, or nothing.
+
+    None in a copy to publish, which names nobody, nor where there is nothing to compare.
+    """
+    done = [outcome for outcome in status.outcomes if outcome.folder]
+    if len(done) < 2 or first.parameters["mode"] != "internal":
+        return ""
+    shared = {key: first.parameters[key] for key in ("period", "mode", "seed")}
+    tasks = [
+        replace(
+            first,
+            source=first.out,
+            out=first.out / outcome.folder,
+            notebook=notebook,
+            parameters={**shared, "you": outcome.organisation},
+        )
+        for outcome in done
+    ]
+    told = ""
+    for job, result in workers.each(copy_for_one, tasks):
+        outcome = result if isinstance(result, Outcome) else _lost(job, result, workers.timeout)
+        told = outcome.message or told
+    return told
+
+
+def _printed(out: Path, status: Status, langs: Sequence[str], jobs: int) -> str:
+    """Print the reports and the one-page versions; give why that was not possible, or nothing."""
+    from assess.pdf import print_pages
+
+    folders = [out / outcome.folder for outcome in status.outcomes if outcome.folder]
+    names = [f"{names[lang]}.html" for names in (REPORT_NAMES, EASY_NAMES) for lang in langs]
+    try:
+        print_pages([folder / name for folder in folders for name in names], jobs=jobs)
+    except DiskError:
+        raise
+    except AssessError as fault:
+        return str(fault)
+    return ""
+
+
 def _comparison_print(job: Job, status: Status) -> str:
     """SHA-256 of all that the comparison depends on."""
     scores = [
@@ -221,6 +276,7 @@ def _write_index(out: Path, status: Status, langs: Sequence[str]) -> None:
     page = index_page(
         pd.DataFrame(map(_told, status.outcomes), columns=list(STATUS_COLUMNS)),
         reports={lang: f"{REPORT_NAMES[lang]}.html" for lang in langs},
+        easy={lang: f"{EASY_NAMES[lang]}.html" for lang in langs},
         comparisons={lang: name for lang, name in compared.items() if (out / name).exists()},
         lang=langs[0],
     )
@@ -236,6 +292,7 @@ def fingerprint(job: Job) -> str:
         "records": {path.name: _sha256(path) for path in _record_files(job.source)},
         "notebook": _sha256(job.notebook),
         "parameters": {**job.parameters, "lang": sorted(job.langs)},
+        "peers": _sha256(Path(str(job.parameters["peers"]))) if "peers" in job.parameters else "",
         "assess": _code(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -287,6 +344,7 @@ def _unchanged(job: Job, before: Mapping[str, tuple[Path, Mapping[str, Any]]]) -
     if folder is None:
         return None
     expected = [f"{REPORT_NAMES[lang]}.{kind}" for lang in job.langs for kind in ("html", "ipynb")]
+    expected += [f"{EASY_NAMES[lang]}.html" for lang in job.langs]
     if not all((folder / name).is_file() for name in [*expected, "scores.csv"]):
         return None
     told = {key: record.get(key, "") for key in ("organisation", "name", "period")}

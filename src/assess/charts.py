@@ -6,6 +6,7 @@ Shape and position carry the meaning; colour repeats it. At most four colours, e
 
 import io
 import json
+import textwrap
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -21,6 +22,7 @@ TRACK, GRID = "#EFEFEF", "#C8C8C8"
 PLOT = 430  # px, the width of a plot from 0 to 100
 ROW, THIN_ROW, RANK_ROW = 46, 38, 19  # px
 MOST_RANKS = 30  # rows in a chart of ranks
+MOST_PROFILES = 30  # panels in a chart of profiles
 
 LOOK = {
     "font": "Arial, Helvetica, Liberation Sans, sans-serif",
@@ -586,6 +588,69 @@ def rank_ranges(
         n=len(rows),
     )
     return _figure(chart, alt_text, caption, numbers, words)
+
+
+def profiles(scores: pd.DataFrame, words: Words, *, you: str = "") -> Figure:
+    """A small panel for each organisation: its six scores with their ranges, on one scale.
+
+    `scores`: name, id, title, score, low, high; a row for each organisation and principle. `you`
+    is the name whose own copy this is: its panel has diamonds.
+    """
+    panels = [
+        _profile(rows, str(name), mine=name == you)
+        for name, rows in scores.groupby("name", sort=False)
+    ]
+    chart = alt.concat(*panels, columns=4, spacing=18).properties(
+        title=_title(
+            words.say("The six principles in each organisation"),
+            words.say("Dot = score from 0 to 100. Line = 90% range. No dot = not scored."),
+        )
+    )
+    several = scores.dropna(subset=["score"])
+    alt_text = words.say(
+        "{n} small dot charts of six scores each. {scored} of {total} scores are known. "
+        "Table follows.",
+        n=len(panels),
+        scored=len(several),
+        total=len(scores),
+    )
+    numbers = pd.DataFrame(
+        {
+            words.say("Organisation"): scores["name"],
+            words.say("Principle"): scores["title"],
+            words.say("Score"): scores["score"].map(whole),
+            words.say("90% range"): _spans(scores, words),
+        }
+    )
+    caption = words.say("The six principles in each organisation")
+    return _figure(chart, alt_text, caption, numbers, words)
+
+
+def _profile(rows: pd.DataFrame, name: str, *, mine: bool) -> alt.LayerChart:
+    base = alt.Chart(rows[["id", "score", "low", "high"]])
+    place = alt.Y(
+        "id:O",
+        axis=alt.Axis(title=None, ticks=False, domain=False, grid=False),
+        scale=alt.Scale(domain=[str(n) for n in range(1, 7)]),
+    )
+    axis = alt.Axis(values=[0, 50, 100], title=None, labelFlush=True)
+    across = partial(_across, axis=axis)
+    held = base.transform_filter("isValid(datum.score)")
+    colour, shape = (ORANGE, "diamond") if mine else (BLUE, "circle")
+    line = held.mark_rule(aria=False, color=colour, strokeWidth=3).encode(
+        place, across("low"), x2="high:Q"
+    )
+    dot = held.mark_point(
+        aria=False, filled=True, color=colour, shape=shape, opacity=1, size=90
+    ).encode(place, across("score"))
+    empty = base.mark_point(opacity=0, aria=False).encode(place)
+    heading = alt.TitleParams(_wrapped(name), fontSize=13, offset=6, anchor="start", frame="group")
+    return (empty + line + dot).properties(width=160, height=108, title=heading)
+
+
+def _wrapped(name: str, wide: int = 22, lines: int = 2) -> list[str]:
+    """A name on as many lines as a panel has room for."""
+    return textwrap.wrap(name, wide, max_lines=lines, placeholder=" …") or [""]
 
 
 def opinions_beside_records(beside: pd.DataFrame, words: Words) -> Figure:

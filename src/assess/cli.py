@@ -149,6 +149,15 @@ def check(paths: tuple[str, ...], mapping: bool) -> None:
     type=click.Choice(["warm", "kernel"]),
     help="How notebooks run: in the worker itself, or in a kernel each (slow).",
 )
+@click.option(
+    "--pdf", is_flag=True, help="Print the reports to PDF too, with a browser found here."
+)
+@click.option("--copies", is_flag=True, help="Give each organisation a comparison naming only it.")
+@click.option(
+    "--peers",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Middles of similar organisations: comparison.csv of a run to publish.",
+)
 @click.option("--timeout", type=click.FloatRange(1), help="Most seconds for one notebook.")
 @click.option("--force", is_flag=True, help="Do again what has not changed, too.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
@@ -167,6 +176,8 @@ def run(paths: tuple[str, ...], out: str, langs: tuple[str, ...], **options) -> 
         click.echo(f"{outcome.organisation or outcome.source}: {outcome.message}", err=True)
     if status.comparison:
         click.echo(f"The comparison could not be made: {status.comparison}", err=True)
+    if status.printing:
+        click.echo(status.printing, err=True)
     if not options["quiet"]:
         click.echo(_in_short(status, Path(out)))
     sys.exit(status.exit_code)

@@ -13,6 +13,7 @@ from assess import peers
 from assess.assessment import Assessment, assess_records
 from assess.intervals import DRAWS, LEVEL, generator
 from assess.load import find_organisations
+from assess.pseudonyms import hmac_of, key_of
 from assess.records import AssessError
 
 FEWEST = 5  # organisations with a score, before their order is shown
@@ -32,6 +33,7 @@ class Results:
     scores: pd.DataFrame
     peers: pd.DataFrame | None = None  # to publish: middles in place of single organisations
     gaps: pd.DataFrame | None = None  # to publish: what many do not record
+    you: str = ""  # whose own copy this is: then the others are letters
 
 
 def published(results: Results) -> Results:
@@ -45,7 +47,12 @@ def published(results: Results) -> Results:
 
 
 def gather(
-    source: Path | str, *, period: str = "", seed: int = 0, mode: str = "internal"
+    source: Path | str,
+    *,
+    period: str = "",
+    seed: int = 0,
+    mode: str = "internal",
+    you: str = "",
 ) -> Results:
     """The results that `assess run` wrote to a folder, or those of the records in a folder.
 
@@ -59,7 +66,63 @@ def gather(
             f"{source}: no organisation there could be assessed, so there is nothing to compare. "
             "Name a folder of records, or of results from 'assess run'."
         )
-    return results if mode == "internal" else published(results)
+    if mode != "internal":
+        return published(results)
+    return own_copy(results, you) if you else results
+
+
+def own_copy(results: Results, you: str) -> Results:
+    """The results as one organisation may see them: only its own name, and letters for the others.
+
+    Letters differ from copy to copy and rows stand in their order. They are drawn with the
+    organisation's own key: with the seed alone anyone could draw them again. Raises AssessError
+    where `you` was not compared.
+    """
+    if you not in set(results.scores["organisation"]):
+        raise AssessError(f"{you}: no such organisation among those compared.")
+    others = sorted({*results.status["organisation"], *results.scores["organisation"]} - {you})
+    drawn = hmac_of(key_of(you))
+    order = sorted(others, key=lambda organisation: drawn(organisation.encode()))
+    codes = {organisation: letters(n) for n, organisation in enumerate(order)} | {you: you}
+    status = results.status.assign(organisation=results.status["organisation"].map(codes))
+    theirs = status["organisation"] != you
+    # A period or a message can say as much as a name.
+    hidden = [name for name in ("name", "period", "message", "folder") if name in status]
+    status[hidden] = status[hidden].mask(theirs, "")
+    scores = results.scores.assign(organisation=results.scores["organisation"].map(codes))
+    scores = scores.drop(columns="period", errors="ignore")
+    place = {code: n for n, code in enumerate([you, *map(letters, range(len(others)))])}
+    return Results(*(_in_order(table, place) for table in (status, scores)), you=you)
+
+
+def letters(number: int) -> str:
+    """A, B, ... Z, AA, AB, ... for 0, 1, ..."""
+    head = letters(number // 26 - 1) if number >= 26 else ""
+    return head + chr(ord("A") + number % 26)
+
+
+def _in_order(table: pd.DataFrame, place: dict[str, int]) -> pd.DataFrame:
+    order = table["organisation"].map(place).sort_values(kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def teachers(results: Results) -> pd.DataFrame:
+    """Whom each organisation could ask: organisation, id, title, score, teachers.
+
+    id is its lowest principle; `teachers` are those whose whole range on it is above its own, the
+    highest first. Those with no such teacher are left out.
+    """
+    rows = results.scores[results.scores["level"] == "principle"].dropna(subset=["score"])
+    found = []
+    for organisation, own in rows.groupby("organisation", sort=False):
+        lowest = own.loc[own["score"].idxmin()]
+        others = rows[(rows["id"] == lowest["id"]) & (rows["organisation"] != organisation)]
+        above = others[others["low"] > lowest["high"]].sort_values("score", ascending=False)
+        if len(above):
+            asked = tuple(above["organisation"])
+            line = {name: lowest[name] for name in ("organisation", "id", "title", "score")}
+            found.append({**line, "teachers": asked})
+    return pd.DataFrame(found, columns=["organisation", "id", "title", "score", "teachers"])
 
 
 def _read(folder: Path) -> Results:

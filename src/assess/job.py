@@ -24,6 +24,7 @@ CLAIMS = ".claims"
 PACKAGES = ("altair", "ipython", "nbconvert", "numpy", "pandas", "pandera", "papermill", "scipy")
 PACKAGES += ("vl-convert-python",)
 REPORT_NAMES = {"en": "assessment", "cy": "asesiad"}
+EASY_NAMES = {"en": "easy-read", "cy": "hawdd-ei-ddeall"}
 COMPARISON_NAMES = {"en": "comparison", "cy": "cymhariaeth"}
 COMPARISON_RECORD = "comparison.json"
 
@@ -178,6 +179,7 @@ def _assess(job: Job, seen: dict[str, Any]) -> Outcome:
         releases.forget_rows(job.out / folder, organisation.keep_rows_days)
     files = _tables(assessment, mode=str(parameters["mode"]))
     files |= _pages(job, REPORT_NAMES, job.out / folder, "records")
+    files |= _easy_pages(assessment, job.langs)
     files[RECORD] = _run_record(job, assessment)
     if assessment.mode == "publish":
         releases.clear_board_copy(job.out / folder, organisation.keep_rows_days)
@@ -204,6 +206,29 @@ def claim(out: Path, folder: Path, source: Path) -> None:
                 f"{source} and {other} have the same id, '{folder.parts[0]}', for the same "
                 "period. Give one of them another id in its organisation.yaml."
             ) from None
+
+
+def _easy_pages(assessment: Any, langs: tuple[str, ...]) -> dict[str, str]:
+    """The one-page version in each language, with a link to the other."""
+    from assess.easy_read import page
+
+    names = {lang: f"{EASY_NAMES[lang]}.html" for lang in langs}
+    others = {lang: "".join(names[each] for each in langs if each != lang) for lang in langs}
+    return {names[lang]: page(assessment, lang, other=others[lang]) for lang in langs}
+
+
+def copy_for_one(job: Job) -> Outcome:
+    """The comparison as one organisation may see it, beside its own report, as a page only."""
+    try:
+        files = _pages(job, COMPARISON_NAMES, job.out, "source")
+        for name, content in files.items():
+            if name.endswith(".html"):
+                write_whole(job.out / name, content)
+    except AssessError as fault:
+        return Outcome(job.source, "failed", message=str(fault))
+    except Exception as fault:
+        return Outcome(job.source, "failed", message=fault_of_ours(fault))
+    return Outcome(job.source, "assessed")
 
 
 def compare_all(job: Job) -> Outcome:
@@ -264,6 +289,8 @@ def _pages(job: Job, names: Mapping[str, str], folder: Path, place: str) -> dict
         executed = execute(job.notebook, parameters, engine=job.engine)
         public = job.parameters["mode"] == "publish"
         _say_where(executed, str(job.source), "" if public else os.path.relpath(job.source, folder))
+        if peers := str(job.parameters.get("peers", "")):
+            _say_where(executed, peers, "" if public else os.path.relpath(peers, folder))
         others = [f"{names[each]}.html" for each in job.langs if each != lang]
         files[f"{names[lang]}.ipynb"] = nbformat.writes(report.clean(executed)) + "\n"
         files[f"{names[lang]}.html"] = report.to_html(executed, other="".join(others[:1]))
@@ -430,7 +457,7 @@ def _run_record(job: Job, assessment: Any) -> str:
         "organisation": assessment.organisation.id,
         "name": assessment.organisation.name,
         "period": str(assessment.period),
-        "parameters": {**job.parameters, "lang": list(job.langs)},
+        "parameters": _parameters_told(job),
         "method_version": assessment.framework.method_version,
         "framework": assessment.framework.name,
         "framework_sha256": hashlib.sha256(SHIPPED.read_bytes()).hexdigest(),
@@ -441,6 +468,12 @@ def _run_record(job: Job, assessment: Any) -> str:
         "rows": assessment.counts,
     }
     return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+
+
+def _parameters_told(job: Job) -> dict[str, Any]:
+    """The parameters of a run, without the places of files on this machine."""
+    told = {**job.parameters, "lang": list(job.langs)}
+    return told | {"peers": Path(str(told["peers"])).name} if told.get("peers") else told
 
 
 def versions() -> dict[str, str]:

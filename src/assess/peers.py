@@ -5,10 +5,12 @@ highest are never shown, because each is one organisation's own number.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from assess.records import AssessError
 from assess.suppression import rounded
 
 FEWEST = 10  # organisations behind a median, a total or a cell
@@ -30,6 +32,21 @@ def middles(scores: pd.DataFrame) -> pd.DataFrame:
         {key: _middle(part) for key, part in parts.items()}, orient="index", columns=COLUMNS
     )
     return table.rename_axis("id")
+
+
+def read_middles(path: Path | str) -> pd.DataFrame:
+    """The middles of a comparison to publish, from its file. Raises AssessError for another."""
+    try:
+        table = pd.read_csv(path, dtype={"id": "str"})
+    except (OSError, ValueError) as fault:
+        raise AssessError(
+            f"{Path(path).name}: the middles of similar organisations cannot be read."
+        ) from fault
+    if not {"id", "median", "organisations"} <= set(table.columns):
+        raise AssessError(
+            f"{Path(path).name} holds no middles. Name comparison.csv of a run with --mode publish."
+        )
+    return table.set_index("id")
 
 
 def _middle(rows: pd.DataFrame) -> dict[str, object]:

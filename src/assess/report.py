@@ -117,6 +117,13 @@ def _page_of(
     }
 
 
+def page_of(
+    words: Words, title: str, opening: Markup, sections: list[Section], other: str, *, kind: str
+) -> str:
+    """A page that no notebook stands behind. `kind` is the name of its look."""
+    return _from_template({**_page_of(words, title, opening, sections, other), "kind": kind})
+
+
 def _sections(notebook: "NotebookNode") -> tuple[Markup, list[Section]]:
     """What comes before the first second-level heading, and what stands under each.
 
@@ -167,14 +174,15 @@ def index_page(
     status: pd.DataFrame,
     *,
     reports: Mapping[str, str],
+    easy: Mapping[str, str] | None = None,
     comparisons: Mapping[str, str] | None = None,
     lang: str = "en",
 ) -> str:
     """What was run, what became of each organisation and why, with links to the reports.
 
     `status` has a row for each organisation: organisation, name, state, period, message, folder.
-    `reports` gives the file of a report in each language, beneath an organisation's folder;
-    `comparisons` the comparison's files.
+    `reports` gives the file of a report in each language, beneath an organisation's folder, and
+    `easy` that of its one-page version; `comparisons` the comparison's files.
     """
     words = Words(lang)
     title = words.say("Governance self-assessments")
@@ -187,6 +195,7 @@ def index_page(
         {
             words.say("Organisation"): row.name or row.organisation,
             words.say("Report"): _links(row.folder, reports) if row.folder else "",
+            words.say("Easy Read"): _links(row.folder, easy) if row.folder and easy else "",
             words.say("Period"): row.period and words.period(Period.parse(row.period)),
             words.say("To note"): row.message,
         }

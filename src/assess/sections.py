@@ -13,14 +13,16 @@ from markupsafe import Markup
 from assess import charts
 from assess.actions_due import actions_due
 from assess.assessment import Assessment
-from assess.figure import Html, heading, joined, listed, paragraphs, table, terms_listed
+from assess.figure import Html, folded, heading, joined, listed, paragraphs, table, terms_listed
 from assess.framework import Indicator, Principle
 from assess.measure import FLOORS_INTERNAL
+from assess.peers import FEWEST, read_middles
 from assess.schemas import CONTRACTS
 from assess.words import (
     DASH,
     Words,
     action_state,
+    against_peers,
     changed,
     changes_in_short,
     claim_records,
@@ -42,7 +44,7 @@ from assess.words import (
 )
 
 MOST_MOVES = 5  # lines in the list of what would move a score most
-MOST_ACTIONS = 12  # of last year's actions; those not done come first
+MOST_ACTIONS = 8  # of last year's actions; those not done come first
 HASH = 12  # letters of a file's fingerprint that are shown
 
 
@@ -76,13 +78,17 @@ def _banner(assessment: Assessment, words: Words) -> str:
     )
 
 
-def in_short(assessment: Assessment, words: Words) -> Html:
-    """The four sentences and the scorecard."""
+def in_short(assessment: Assessment, words: Words, *, peers: str = "") -> Html:
+    """The four sentences and the scorecard. `peers`: see `compared`."""
     step = next_step(words, assessment.gaps, assessment.scores)
     sentences = summary(words, assessment.principles, step, assessment.changes)
     before = assessment.previous.principles["score"] if assessment.previous else None
     card = charts.scorecard(
-        assessment.principles, words, when=year(assessment.period), before=before
+        assessment.principles,
+        words,
+        when=year(assessment.period),
+        before=before,
+        **_peers_drawn(peers),
     )
     return Html(listed(sentences) + card.markup)
 
@@ -240,6 +246,42 @@ def _shares(assessment: Assessment, indicator: str) -> pd.DataFrame | None:
     return shares.assign(group=shares["group"].map(lambda code: titles.get(code, code)))
 
 
+def compared(assessment: Assessment, words: Words, *, peers: str = "") -> Html:
+    """Each principle beside the middle of similar organisations; nothing where none were given.
+
+    `peers`: the table of middles that a comparison to publish wrote. It has a middle only where
+    ten organisations or more have a score.
+    """
+    if not peers:
+        return Html(paragraphs())
+    table_of_peers = read_middles(peers)
+    if table_of_peers["median"].isna().all():
+        few = words.say("There are not enough similar organisations to compare fairly yet.")
+        return Html(paragraphs(few))
+    sentences = [
+        against_peers(
+            words,
+            row,
+            table_of_peers["median"].get(key, np.nan),
+            peers=int(np.nan_to_num(table_of_peers["organisations"].get(key, 0))),
+            minimum=FEWEST,
+        )
+        for key, row in assessment.principles.dropna(subset=["score"]).iterrows()
+    ]
+    return Html(paragraphs(*sentences))
+
+
+def _peers_drawn(peers: str) -> dict[str, object]:
+    """What the scorecard needs of the middles of similar organisations."""
+    if not peers:
+        return {}
+    middles = read_middles(peers)
+    return {
+        "medians": middles["median"],
+        "peers": int(np.nan_to_num(middles["organisations"]).max()),
+    }
+
+
 def actions(assessment: Assessment, words: Words) -> Html:
     """What to record, what would move scores most, and what became of last year's actions."""
     return Html(
@@ -387,7 +429,10 @@ def method(assessment: Assessment, words: Words) -> Html:
     welsh = words.say("The Welsh wording is a draft until a translator has checked it.")
     return Html(
         paragraphs(" ".join(filter(None, sentences)), again, welsh)
-        + table(_tables_used(assessment, words), words.say("What was read"))
+        + folded(
+            words.say("What was read"),
+            table(_tables_used(assessment, words), words.say("What was read")),
+        )
     )
 
 

@@ -1,6 +1,7 @@
 """The sections of the comparison notebook: a function for each, a piece of the page from each."""
 
 import pandas as pd
+from markupsafe import Markup
 
 from assess import charts, compare
 from assess.compare import Results
@@ -9,6 +10,7 @@ from assess.records import Period
 from assess.words import DASH, Words, principle_name, whole
 
 MOST_GAPS = 12  # lines in the list of gaps
+MOST_TEACHERS = 3  # named beside one organisation
 
 
 def opening(results: Results, words: Words) -> Html:
@@ -21,11 +23,19 @@ def opening(results: Results, words: Words) -> Html:
         "These organisations differ in size, form and purpose. "
         "Use this to find someone to learn from, not to judge who is best."
     )
-    banner = paragraphs(
-        words.say("For the organisations named here only. Do not pass on."), kind="banner"
-    )
+    banner = paragraphs(_banner(results, words), kind="banner")
     return Html(
         heading(1, title) + paragraphs(notes) + banner, {"lang": words.lang, "title": title}
+    )
+
+
+def _banner(results: Results, words: Words) -> str:
+    if not results.you:
+        return words.say("For the organisations named here only. Do not pass on.")
+    return words.say(
+        "This copy is for {you} only. It names no other organisation. "
+        "The letters of the others are different in every copy.",
+        you=names(results)[results.you],
     )
 
 
@@ -46,15 +56,26 @@ def names(results: Results) -> dict[str, str]:
     return {row.organisation: row.name or row.organisation for row in rows}
 
 
+def _shown_names(results: Results, words: Words) -> dict[str, str]:
+    """Names by id as a page shows them: in an organisation's own copy the others are letters."""
+    if not results.you:
+        return names(results)
+    return {
+        code: name if code == results.you else words.say("Organisation {letter}", letter=code)
+        for code, name in names(results).items()
+    }
+
+
 def status(results: Results, words: Words) -> Html:
     """What became of each organisation's records, and how much evidence they held."""
     if results.peers is not None:
         return _not_single(words)
     found = compare.evidence(results)
     scored = compare.profiles(results).notna().sum(axis=1)
+    shown = _shown_names(results, words)
     rows = pd.DataFrame(
         {
-            words.say("Organisation"): row.name or row.organisation,
+            words.say("Organisation"): shown[row.organisation],
             words.say("Period"): _period(words, row.period),
             words.say("Principles scored"): whole(scored.get(row.organisation, float("nan"))),
             words.say("Evidence found"): _evidence(words, found, row.organisation),
@@ -114,41 +135,71 @@ def profiles(results: Results, words: Words) -> Html:
         return _middles(results.peers, words)
     scores = compare.profiles(results)
     titles = compare.titles(results)
-    scores = scores.rename(
-        index=names(results),
-        columns={key: principle_name(words, key, titles[key]) for key in titles},
-    )
-    return charts.heat_table(
-        scores,
+    shown = _shown_names(results, words)
+    columns = {key: principle_name(words, key, titles[key]) for key in titles}
+    heat = charts.heat_table(
+        scores.loc[[code for code in shown if code in scores.index]].rename(
+            index=shown, columns=columns
+        ),
         words,
         caption=words.say("Scores on the six principles"),
         corner=words.say("Organisation"),
     )
+    rows = results.scores[results.scores["level"] == "principle"]
+    rows = rows.assign(name=rows["organisation"].map(shown), title=rows["id"].map(columns))
+    if rows["name"].nunique() > charts.MOST_PROFILES:
+        return heat
+    figure = charts.profiles(rows, words, you=shown.get(results.you, ""))
+    return Html(figure.markup + heat.markup)
 
 
-def ranks(results: Results, words: Words, *, seed: int, you: str = "") -> Html:
+def teach(results: Results, words: Words) -> Html:
+    """For each organisation, its lowest principle and who could show how it is done."""
+    if results.peers is not None:
+        return _not_single(words)
+    found = compare.teachers(results)
+    if found.empty:
+        none = words.say("No range lies wholly above another's lowest, so nobody is singled out.")
+        return Html(paragraphs(none))
+    shown = _shown_names(results, words)
+    rows = pd.DataFrame(
+        {
+            words.say("Organisation"): shown[row.organisation],
+            words.say("Its lowest principle"): words.say(
+                "{principle}, {score}",
+                principle=principle_name(words, row.id, row.title),
+                score=whole(row.score),
+            ),
+            words.say("Clearly higher, so worth asking"): words.listed(
+                shown[code] for code in row.teachers[:MOST_TEACHERS]
+            ),
+        }
+        for row in found.itertuples()
+    )
+    return Html(table(rows, words.say("Who could teach whom")))
+
+
+def ranks(results: Results, words: Words, *, seed: int) -> Html:
     """For each principle, where each organisation could stand."""
     if results.peers is not None:
         return _not_single(words)
     titles = compare.titles(results)
-    return Html(
-        joined(_ranks(results, words, key, titles[key], seed, you) for key in sorted(titles))
-    )
+    return Html(joined(_ranks(results, words, key, titles[key], seed) for key in sorted(titles)))
 
 
-def _ranks(results: Results, words: Words, key: str, title: str, seed: int, you: str):
+def _ranks(results: Results, words: Words, key: str, title: str, seed: int) -> Markup:
     name = principle_name(words, key, title)
     places = compare.ranks(results, key, seed=seed)
     if len(places) < compare.FEWEST:
         few = words.say("Too few organisations have a score here to show where each could stand.")
         return heading(3, name) + paragraphs(few)
-    named = names(results)
+    named = _shown_names(results, words)
     figure = charts.rank_ranges(
         places.assign(name=places["name"].map(named)),
         words,
         title=words.say("Where each organisation could stand: {principle}", principle=name),
         caption=words.say("Places each organisation could have on “{principle}”", principle=name),
-        you=named.get(you, ""),
+        you=named.get(results.you, ""),
     )
     return heading(3, name) + figure.markup
 

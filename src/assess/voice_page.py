@@ -20,8 +20,8 @@ def section(assessment: Assessment, words: Words) -> Html:
     notes = paragraphs(
         _who_could_decide(assessment, found, words),
         words.say(
-            "Power here is the share of all possible votes in which a group would tip the result, "
-            "if it always voted as one. It says nothing about how people did vote."
+            "Power here means how often a group would tip the result if it always voted as one. "
+            "It says nothing about how people did vote."
         ),
         _against_the_rules(found, words),
     )

@@ -181,7 +181,7 @@ def why_not(words: Words, indicator: Indicator, row: pd.Series, *, floor: int) -
             "Not recorded: {columns}.",
             columns=places(words, missing),
         )
-    return not_recorded(words)[row["reason"]]
+    return not_recorded(words).get(row["reason"]) or words.say("Not recorded.")
 
 
 def _too_little(words: Words, indicator: Indicator, row: pd.Series) -> str:
