@@ -44,7 +44,7 @@ def aggregate(
     known = ~np.isnan(scores)
     weights = np.where(known, 1.0 if weights is None else weights, 0.0)
     forward, back = _MEANS[how]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         total = np.where(weights > 0, weights * forward(np.where(known, scores, 1.0)), 0.0)
         return back(total.sum(axis=-1) / weights.sum(axis=-1))
 
