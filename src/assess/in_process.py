@@ -20,6 +20,7 @@ import signal
 import sys
 import threading
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -149,6 +150,7 @@ def _fresh_shell(
         shell_class._instance = None
     config = Config({"HistoryManager": {"enabled": False}})
     shell = ZMQInteractiveShell.instance(config=config, compiler_class=_Compiler)
+    shell.history_manager.outputs = defaultdict(list)  # else one for all shells, for ever
     courier = _Courier(receive=receive, key=b"")
     shell.displayhook.session = shell.display_pub.session = courier
     streams = _Stream("stdout", courier), _Stream("stderr", courier)
