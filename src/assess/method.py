@@ -83,7 +83,8 @@ def _supporting(part: SupportingPrinciple, framework: Framework) -> str:
 def _indicator(entry: Indicator, framework: Framework) -> str:
     rows = _facts(entry, framework)
     table = "\n".join(f"| {name} | {_cell(said)} |" for name, said in rows if said)
-    return f"**{entry.id} {entry.title}** (`{entry.name}`)\n\n| | |\n|---|---|\n{table}"
+    head = f"| {entry.id} | {entry.title} |\n|---|---|"
+    return f"**{entry.id} {entry.title}** (`{entry.name}`)\n\n{head}\n{table}"
 
 
 def _facts(entry: Indicator, framework: Framework) -> Iterable[tuple[str, str]]:
