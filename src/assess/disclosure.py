@@ -144,7 +144,13 @@ def _published(
 
 
 def is_about_people(entry: Indicator) -> bool:
-    return entry.people is not None or is_sensitive(entry)
+    """Whether it counts people, says what a group does, or rests on what one person declared."""
+    declared = any(place.endswith(".conflict_declared") for place in entry.needs)
+    return entry.people is not None or is_sensitive(entry) or declared
+
+
+def _is_of_votes(entry: Indicator) -> bool:
+    return any(place.startswith("votes.") for place in entry.needs)
 
 
 def is_sensitive(entry: Indicator) -> bool:
@@ -174,7 +180,7 @@ def _count(records: Records, entry: Indicator, seen: Observed) -> Count:
     known = seen.rows[seen.rows["hit"].notna()]
     hits, of = known["hit"].sum(), known["of"].sum()
     sensitive = is_sensitive(entry)
-    if seen.table == "decisions":
+    if _is_of_votes(entry):
         return _count_of_votes(records, known, hits, of)
     count = Count(hits, of, people(records, seen.table, known), sensitive)
     doing = people(records, seen.table, known[known["hit"] > 0])
@@ -214,7 +220,7 @@ def _rounded(
 ) -> tuple[dict[str, Any], Observed]:
     """One row as published, and marks that say no more than it does."""
     seen = assessment.measures.observed[entry.id]
-    if not is_about_people(entry) or seen.table == "decisions":
+    if not is_about_people(entry) or _is_of_votes(entry):
         return row | _whole(row, entry), _without_places(seen)
     if seen.form == "fact":
         value = round(row["value"], 1 if entry.unit == "0-1" else 0)
