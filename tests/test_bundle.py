@@ -410,6 +410,15 @@ def test_the_readme_says_which_way_it_can_be_worked_out(with_records, without_re
     assert "$" not in whole + part
 
 
+def test_the_readme_is_there_in_welsh_with_the_same_parts(with_records, without_records):
+    for folder in (with_records, without_records):
+        english, welsh = ((folder / f).read_text() for f in ("README.md", "DARLLENWCHFI.md"))
+        assert "$" not in welsh
+        assert "Drafft yw'r Gymraeg" in welsh
+        for part in ("\n## ", "\n| `", "assess rerun ."):
+            assert english.count(part) == welsh.count(part) > 0
+
+
 # What must not be in it
 
 

@@ -12,13 +12,14 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from string import Template
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from assess import __version__, crate, software
 from assess.codebook import NAMES, codebook, codebook_page
@@ -40,16 +41,10 @@ from assess.rerun import again_from_records, differences, of_run, split
 from assess.validate import read_records
 from assess.whole_files import cannot_write, write_whole
 
-README = Path(__file__).with_name("templates") / "bundle_readme.md"
+TEMPLATES = Path(__file__).with_name("templates")
 SUMS = "SHA256SUMS"
 TABLES = ("organisations", "indicators", "measures", "scores")
 LEAST_PEOPLE = 10  # behind any number that leaves the organisation
-MODES = {
-    "internal": "For the organisation's own board. Small numbers of people are not hidden: do not "
-    "publish it.",
-    "publish": "Safe to hand on: numbers with few people behind them are held back.",
-    "synthetic": "Every organisation here is invented.",
-}
 KEPT_IN_NOTEBOOK = ("kernelspec", "language_info")
 NOT_HERE = "not in this bundle"
 
@@ -389,7 +384,8 @@ def _moved(line: str, records: str) -> str:
 
 def _describe(folder: Path, runs: Sequence[Run], about: crate.About, framework: Framework) -> None:
     write_whole(folder / "CITATION.cff", crate.citation(about, framework.method_version))
-    write_whole(folder / "README.md", _readme(runs, about, framework))
+    for name, text in _readmes(runs, about, framework):
+        write_whole(folder / name, text)
     write_whole(folder / DESCRIPTOR, _descriptor(runs, about))
     runs_said = [_said_of(folder, run) for run in runs]
     text = crate.crate(about, folder, runs_said, framework=f"framework/{SHIPPED.name}")
@@ -429,44 +425,32 @@ def _descriptor(runs: Sequence[Run], about: crate.About) -> str:
     )
 
 
-def _readme(runs: Sequence[Run], about: crate.About, framework: Framework) -> str:
-    with_records = runs[0].records is not None
-    invented = with_records and all(run.records.organisation.synthetic for run in runs)
-    locked = software.LOCK.exists()
-    lock = (
-        "--require-hashes -r software/requirements.lock" if locked else "-r software/versions.txt"
-    )
-    return Template(README.read_text(encoding="utf-8")).substitute(
-        title=about.title,
-        version=__version__,
-        count=f"{len(runs)} in all",
-        method_version=framework.method_version,
-        date=about.date,
-        mode=MODES["synthetic" if invented else mode_of(runs[0].record)],
-        records=RECORDS_SAID[with_records],
-        licence=about.licence or "none is given. Ask the authors.",
-        rerun=RERUN_SAID[with_records],
-        install=lock,
-        wheel=software.WHEEL,
-    )
-
-
-RECORDS_SAID = {
-    True: "the rows, by organisation, each folder a Data Package. Codes of people are pseudonyms; "
-    "titles and movers of decisions are left out, and of references and remarks all but that there "
-    "is one",
-    False: "nothing: this bundle holds no rows",
-}
-RERUN_SAID = {
-    True: """\
-This bundle holds the records, so `assess rerun` starts from them. Every measure, score, range and
-bound in `tables/` is worked out again.""",
-    False: """\
-This bundle holds no records, so `assess rerun` starts from the measures: their numerators and
-denominators, the goalposts and the weights. Values, scores, coverage and bounds are worked out
-again, and the ranges of shares whose records stand alone. The other ranges rest on the records of
-single meetings and cannot be checked from here; nor can the counting itself.""",
-}
+def _readmes(
+    runs: Sequence[Run], about: crate.About, framework: Framework
+) -> Iterator[tuple[str, str]]:
+    """The read-me file in each language: its name, and its text."""
+    held = "without" if runs[0].records is None else "with"
+    invented = all(run.records and run.records.organisation.synthetic for run in runs)
+    locked = "--require-hashes -r software/requirements.lock"
+    said = yaml.safe_load(TEMPLATES.joinpath("bundle_readme.yaml").read_text(encoding="utf-8"))
+    for lang, phrases in said.items():
+        template = TEMPLATES.joinpath(f"bundle_readme_{lang}.md").read_text(encoding="utf-8")
+        yield (
+            phrases["file"],
+            Template(template).substitute(
+                title=about.title,
+                version=__version__,
+                count=len(runs),
+                method_version=framework.method_version,
+                date=about.date,
+                mode=phrases["mode"]["synthetic" if invented else mode_of(runs[0].record)],
+                records=phrases["records"][held],
+                licence=about.licence or phrases["licence"],
+                rerun=phrases["rerun"][held],
+                install=locked if software.LOCK.exists() else "-r software/versions.txt",
+                wheel=software.WHEEL,
+            ),
+        )
 
 
 def sums(folder: Path) -> str:
