@@ -6,8 +6,9 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from multiprocessing import parent_process
 from pathlib import Path
@@ -55,6 +56,16 @@ class Outcome:
     problems: int = 0  # in the records; bad cells count as missing and the rest is assessed
     message: str = ""  # why it failed
     disk: bool = False  # nothing more can be written, so no other organisation can be done either
+
+
+@dataclass(frozen=True)
+class Made:
+    """One organisation's results before anything of them is written. It travels, too."""
+
+    outcome: Outcome
+    files: Mapping[str, str]  # their content by name
+    people: Mapping[str, float | None] | None = None  # see `releases.counts_of_people`; to publish
+    keep_rows_days: int = 0
 
 
 # Starting a worker
@@ -118,10 +129,28 @@ def _limit_memory(size: int) -> None:
 
 
 def assess_one(job: Job) -> Outcome:
-    """Make every file of one organisation. Nothing it raises is the fault of another."""
+    """Make and write every file of one organisation."""
+    made = make_one(job)
+    return keep_one(job, made) if isinstance(made, Made) else made
+
+
+def make_one(job: Job) -> Made | Outcome:
+    """Everything of one organisation, or what went wrong. Writes nothing to the results."""
     seen: dict[str, Any] = {}
+    return _or_failed(job, seen, lambda: _made(job, seen))
+
+
+def keep_one(job: Job, made: Made) -> Outcome:
+    """Write what was made of one organisation; or what went wrong."""
+    told = made.outcome
+    seen = {"organisation": told.organisation, "name": told.name, "period": told.period}
+    return _or_failed(job, seen, lambda: _kept(job, made))
+
+
+def _or_failed(job: Job, seen: Mapping[str, str], do: Callable[[], Any]) -> Any:
+    """What `do` gives. Nothing it raises is the fault of another organisation."""
     try:
-        return _assess(job, seen)
+        return do()
     except DiskError as fault:
         return Outcome(job.source, "failed", message=str(fault), disk=True, **seen)
     except AssessError as fault:
@@ -158,7 +187,7 @@ def fault_of_ours(fault: BaseException) -> str:
     )
 
 
-def _assess(job: Job, seen: dict[str, Any]) -> Outcome:
+def _made(job: Job, seen: dict[str, Any]) -> Made:
     from assess import releases
     from assess.assessment import assess_records
 
@@ -173,20 +202,27 @@ def _assess(job: Job, seen: dict[str, Any]) -> Outcome:
     organisation, period = assessment.organisation, assessment.period
     seen |= {"organisation": organisation.id, "name": organisation.name, "period": str(period)}
     folder = Path(organisation.id, period.slug)
-    claim(job.out, folder, job.source)
-    if assessment.mode == "publish":
-        releases.agree(assessment)
-        releases.forget_rows(job.out / folder, organisation.keep_rows_days)
     files = _tables(assessment, mode=str(parameters["mode"]))
     files |= _pages(job, REPORT_NAMES, job.out / folder, "records")
     files |= _easy_pages(assessment, job.langs)
     files[RECORD] = _run_record(job, assessment)
-    if assessment.mode == "publish":
-        releases.clear_board_copy(job.out / folder, organisation.keep_rows_days)
-    for name, content in files.items():
-        write_whole(job.out / folder / name, content)
     problems = assessment.counts["problems"]
-    return Outcome(job.source, "assessed", folder=folder.as_posix(), problems=problems, **seen)
+    outcome = Outcome(job.source, "assessed", folder=folder.as_posix(), problems=problems, **seen)
+    people = releases.counts_of_people(assessment) if assessment.mode == "publish" else None
+    return Made(outcome, files, people, organisation.keep_rows_days)
+
+
+def _kept(job: Job, made: Made) -> Outcome:
+    from assess import releases
+
+    place = Path(made.outcome.folder)
+    claim(job.out, place, job.source)
+    if made.people is not None:
+        releases.agree_on(made.outcome.organisation, place.name, made.people)
+        releases.clear_board_copy(job.out / place, made.keep_rows_days)
+    for name, content in made.files.items():
+        write_whole(job.out / place / name, content)
+    return made.outcome
 
 
 def claim(out: Path, folder: Path, source: Path) -> None:
@@ -476,6 +512,7 @@ def _parameters_told(job: Job) -> dict[str, Any]:
     return told | {"peers": Path(str(told["peers"])).name} if told.get("peers") else told
 
 
+@cache
 def versions() -> dict[str, str]:
     """assess, Python and the packages that decide what is counted and how it looks."""
     from assess import __version__
