@@ -7,6 +7,7 @@ alone cannot say which is wrong, or whether both are right.
 import numpy as np
 import pandas as pd
 
+from assess.cross_checks import is_in
 from assess.findings import Findings
 from assess.habits import check_habits
 from assess.offices import seats_filled
@@ -348,7 +349,7 @@ def minutes_approved_after_drafting(tables: Tables, findings: Findings) -> None:
 def meetings_have_attendance(tables: Tables, findings: Findings) -> None:
     """Where the attendance of a body is listed at all, it is listed for each of its meetings."""
     meetings, attendance = tables["meetings"], tables["attendance"]
-    listed = meetings["meeting_id"].isin(attendance["meeting_id"])
+    listed = is_in(meetings["meeting_id"], attendance["meeting_id"])
     bodies = meetings.loc[listed, "body"].dropna().unique()
     without = ~listed & meetings["body"].isin(bodies) & meetings["present_count"].isna()
     what = "nobody is listed as present or absent"

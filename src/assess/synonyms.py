@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from assess.raw import columns_of, near, plain
+from assess.raw import columns_of, matches, near, plain
 from assess.records import Problem
 from assess.schemas import CONTRACTS, about_columns, fields_of
 
@@ -176,7 +176,7 @@ def without_examples(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows without the template's examples, whose first cell says that they are."""
     if rows.shape[1] == 0:
         return rows
-    return rows[~rows.iloc[:, 0].str.fullmatch(EXAMPLE.pattern, case=False)]
+    return rows[~matches(rows.iloc[:, 0], EXAMPLE.pattern)]
 
 
 @functools.cache

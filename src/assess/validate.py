@@ -23,7 +23,7 @@ from assess.load import load
 from assess.names import warn_of_names
 from assess.organisation_sheets import as_labelled
 from assess.parse import DTYPES, parse
-from assess.raw import REQUIRED, RawRecords, RawTable
+from assess.raw import REQUIRED, RawRecords, RawTable, matches
 from assess.records import AssessError, Problem, Records
 from assess.schemas import CONTRACTS, about_columns, schema_of
 from assess.schemas.organisation import Organisation
@@ -213,8 +213,7 @@ def _without_totals(
     """The rows without those that add up the others."""
     totals = pd.Series(False, index=written.index)
     for place in {0, *(columns[column] for column in key_of(name) if column in columns)}:
-        text = written.iloc[:, place].str.strip()
-        totals |= text.str.fullmatch(TOTALS.pattern, case=False)
+        totals |= matches(written.iloc[:, place], TOTALS.pattern)
     rows = written.index[totals]
     if len(rows):
         what = "seems to add up the other rows, and was left out"
