@@ -21,6 +21,7 @@ BLUE, ORANGE, GREY, INK = "#0B5394", "#B45309", "#595959", "#1A1A1A"
 TRACK, GRID = "#EFEFEF", "#C8C8C8"
 PLOT = 430  # px, the width of a plot from 0 to 100
 ROW, THIN_ROW, RANK_ROW = 46, 38, 19  # px
+SLOPE = 200  # px, the height of the chart of two years
 MOST_RANKS = 30  # rows in a chart of ranks
 MOST_PROFILES = 30  # panels in a chart of profiles
 
@@ -368,7 +369,7 @@ def slope(changes: pd.DataFrame, words: Words, *, before: str, now: str) -> Figu
     )
     chart = _slope_lines(rows, words, before, now).properties(
         width=300,
-        height=260,
+        height=SLOPE,
         title=_title(
             words.say("Scores in {before} and {now}", before=before, now=now),
             words.say("Thick line = more than chance would explain. Thin = could be chance."),
@@ -422,7 +423,7 @@ def _slope_lines(rows: pd.DataFrame, words: Words, before: str, now: str) -> alt
         f"{whole(row.score)} {row.label}" if row.at or only_before else whole(row.score)
         for row, only_before in zip(lines.itertuples(), once, strict=True)
     ]
-    lines["place"] = lines.groupby("at")["score"].transform(_spread, apart=16 * 100 / 260)
+    lines["place"] = lines.groupby("at")["score"].transform(_spread, apart=16 * 100 / SLOPE)
     across = alt.X(
         "at:Q",
         scale=alt.Scale(domain=[0, 1], nice=False),

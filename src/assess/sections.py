@@ -44,7 +44,7 @@ from assess.words import (
 )
 
 MOST_MOVES = 5  # lines in the list of what would move a score most
-MOST_ACTIONS = 8  # of last year's actions; those not done come first
+MOST_ACTIONS = 5  # of last year's actions; those not done come first
 HASH = 12  # letters of a file's fingerprint that are shown
 
 

@@ -1,0 +1,238 @@
+"""The pages a run writes, opened offline in a real browser.
+
+Needs Debian's chromium (or another Chromium or Chrome): apt install chromium. Where there is none,
+these tests are skipped and say so.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from assess import batch
+from assess.pdf import find_browser
+from assess.records import AssessError
+
+pytestmark = pytest.mark.slow
+DATA = Path(__file__).parents[1] / "data"
+SAMPLES = ("gofal-elwedd", "undeb-glanmelynog", "clwb-rhosycwsg")  # a survey; captured; two sheets
+WIDTHS = (1280, 320)
+PAIRS = {
+    "assessment": "asesiad",
+    "comparison": "cymhariaeth",
+    "easy-read": "hawdd-ei-ddeall",
+}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    try:
+        command = find_browser()
+    except AssessError:
+        pytest.skip("no browser found; get one with: apt install chromium")
+    with playwright.sync_playwright() as started:
+        options = ["--no-sandbox"] if Path("/proc/1").exists() else []
+        running = started.chromium.launch(executable_path=command, args=options)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory) -> Path:
+    """Three samples assessed and compared in both languages, with copies for each."""
+    folder = tmp_path_factory.mktemp("pages")
+    records = folder / "records"
+    for name in SAMPLES:
+        shutil.copytree(DATA / name, records / name)
+    status = batch.run([records], folder / "out", langs=("en", "cy"), quiet=True, copies=True)
+    assert status.exit_code == 0, status
+    return folder / "out"
+
+
+@pytest.fixture
+def pages(out) -> list[Path]:
+    found = sorted(out.rglob("*.html"))
+    each = len(PAIRS) * 2
+    assert len(found) == each * len(SAMPLES) + len(("index", "comparison", "cymhariaeth"))
+    return found
+
+
+def opened(browser, page: Path, *, width: int) -> tuple:
+    """A tab with the page in it, and the requests it made beyond the page's own file."""
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(page.as_uri())
+    return tab, [url for url in asked if not url.startswith(("file:", "data:"))]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_asks_the_network_or_scrolls_sideways(browser, pages, width):
+    wide, asked = [], []
+    for page in pages:
+        tab, requests = opened(browser, page, width=width)
+        asked += requests
+        if tab.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(page)
+        assert tab.evaluate("document.scripts.length") == 0
+        tab.close()
+    assert asked == []
+    assert wide == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_on_any_page(browser, pages, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    faults = {}
+    for page in pages:
+        tab, _ = opened(browser, page, width=width)
+        found = axe.run(tab).response
+        assert len(found["passes"]) > 10
+        if found["violations"]:
+            faults[page.name] = [
+                (rule["id"], rule["nodes"][0]["html"][:200]) for rule in found["violations"]
+            ]
+        tab.close()
+    assert faults == {}
+
+
+def test_the_first_page_leads_to_a_report_and_on_to_the_other_language(browser, out):
+    tab, _ = opened(browser, out / "index.html", width=1280)
+    tab.click("a[hreflang=en][href*='gofal-elwedd'][href*=assessment]")
+    assert tab.evaluate("document.documentElement.lang") == "en"
+    first = tab.inner_text("h1")
+    tab.click("header a[hreflang=cy]")
+    assert tab.evaluate("document.documentElement.lang") == "cy"
+    assert tab.inner_text("h1") != first
+    tab.click("header a[hreflang=en]")
+    assert tab.inner_text("h1") == first
+    tab.close()
+
+
+def test_every_link_leads_somewhere(pages):
+    lost = []
+    for page in pages:
+        for href in re.findall(r'href="([^"#]+)"', page.read_text(encoding="utf-8")):
+            if not (page.parent / href).is_file():
+                lost.append((page.name, href))
+    assert lost == []
+
+
+def test_the_keyboard_reaches_every_link_and_every_box_that_scrolls(browser, out):
+    """The first key leads past the contents; each later stop shows where it is."""
+    tab, _ = opened(browser, out / "gofal-elwedd" / "2025" / "assessment.html", width=320)
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    wanted = tab.evaluate(
+        "[...document.querySelectorAll('a, summary, .scroll')].filter(e => e.checkVisibility()"
+        " && !e.closest('details:not([open]) > :not(summary)')).length"
+    )
+    assert wanted > 30
+    reached, hidden = 1, []
+    for _ in range(wanted - 1):
+        tab.keyboard.press("Tab")
+        seen = tab.evaluate(
+            "(() => {const e = document.activeElement; const s = getComputedStyle(e);"
+            "return [e.tagName, s.outlineStyle, e.textContent.slice(0, 30)]})()"
+        )
+        reached += seen[0] != "BODY"
+        if seen[1] == "none":
+            hidden.append(seen)
+    assert reached == wanted
+    assert hidden == []
+    tab.close()
+
+
+def test_no_picture_has_the_alternative_text_of_a_program(pages):
+    texts = [
+        alt
+        for page in pages
+        for alt in re.findall(r'<img [^>]*alt="([^"]*)"', page.read_text(encoding="utf-8"))
+    ]
+    assert len(texts) > 20
+    assert [alt for alt in texts if not 20 < len(alt) <= 300] == []
+    assert [p for p in pages if "No description has been provided" in p.read_text("utf-8")] == []
+
+
+class _Numbers(HTMLParser):
+    """Every number a reader sees or hears on a page, section by section."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[list[str]] = [[]]
+        self.inside_style = False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "section":
+            self.found.append([])
+        self.inside_style = tag == "style"
+        for name, value in attrs:
+            if name == "alt":
+                self.handle_data(value)
+
+    def handle_data(self, text):
+        if not self.inside_style:
+            self.found[-1] += re.findall(r"\d+(?:[.,]\d+)*", text)
+
+
+def numbers(page: Path) -> Iterator[list[str]]:
+    return [sorted(part) for part in _Numbers(page.read_text(encoding="utf-8")).found]
+
+
+def test_both_languages_hold_the_same_numbers(pages):
+    """Section by section, in text, tables and descriptions; order within a sentence is free."""
+    compared, differing = 0, []
+    for page in pages:
+        if page.stem in PAIRS:
+            compared += 1
+            if numbers(page) != numbers(page.with_stem(PAIRS[page.stem])):
+                differing.append(page)
+    assert compared == len(SAMPLES) * len(PAIRS) + 1
+    assert differing == []
+
+
+def test_an_own_copy_names_only_its_own(out):
+    names = {
+        "gofal-elwedd": "Gofal Dyffryn Elwedd",
+        "undeb-glanmelynog": "Glanmelynog",
+        "clwb-rhosycwsg": "Rhosycwsg",
+    }
+    for own in names:
+        for stem in ("comparison", "cymhariaeth"):
+            copy = (out / own / "2025" / f"{stem}.html").read_text(encoding="utf-8")
+            assert names[own] in copy
+            told = [name for org, name in names.items() if org != own and name in copy]
+            assert told == []
+            assert [org for org in names if org != own and org in copy] == []
+
+
+def test_a_report_prints_to_a_tagged_pdf_with_the_summary_alone_on_its_first_page(
+    browser, out, tmp_path
+):
+    pypdf = pytest.importorskip("pypdf")
+    from assess.pdf import print_page
+
+    page = out / "gofal-elwedd" / "2025" / "assessment.html"
+    printed = pypdf.PdfReader(print_page(page, find_browser()))
+    assert printed.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert printed.trailer["/Root"]["/Lang"] == "en"
+    assert 4 <= len(printed.pages) <= 8
+    first, second = (printed.pages[place].extract_text() for place in (0, 1))
+    assert "Most useful next step" in first
+    assert "6 Stakeholders and accountability" in first  # the last line of the scorecard's table
+    assert "What changed" not in first
+    assert "What changed" in second
+
+
+def test_the_easy_read_page_is_one_page(browser, out):
+    pypdf = pytest.importorskip("pypdf")
+    from assess.pdf import print_page
+
+    for name in ("easy-read", "hawdd-ei-ddeall"):
+        page = out / "gofal-elwedd" / "2025" / f"{name}.html"
+        assert len(pypdf.PdfReader(print_page(page, find_browser())).pages) == 1
