@@ -113,6 +113,14 @@ def test_two_rows_of_headings_are_read_as_one(path, headings):
     )
 
 
+def test_a_first_row_of_records_without_its_code_is_no_heading(path):
+    """It begins empty, as a second row of headings does, but holds no heading."""
+    save(path, Members=[ROWS[0], [None, "Staff", "03/05/2021"], ROWS[1]])
+    records = read_records(path)
+    assert records.tables["members"]["member_id"].tolist() == ["M1"]
+    assert "cell A2: “Member code” is empty" in serious(records)[0]
+
+
 def test_common_and_welsh_headings_are_mapped_and_the_first_said(path):
     """'Cod aelod' is the template's own Welsh; 'Date joined' is what others write."""
     save(path, Members=[["Cod aelod", "Membership type", "Date joined"], ["M1", "Staff", ""]])

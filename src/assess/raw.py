@@ -1,7 +1,7 @@
 """What was written: the tables as text, and the few things every kind of file shares."""
 
 import difflib
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -165,16 +165,24 @@ def find_headings(rows: list[list[str]], known: Container[str]) -> tuple[int, in
 
 def _goes_on(upper: list[str], lower: list[str], known: Container[str]) -> bool:
     """Whether a row goes on with the headings: it begins empty, as under a merged cell."""
-    read = _merged(upper, lower, known)
-    filled = [plain(one) for cell, one in zip(lower, read, strict=True) if cell]
-    return not lower[0] and bool(filled) and all(heading in known for heading in filled)
+    if lower[0] or not any(lower):
+        return False
+    below = [(cell, f"{over} {cell}") for over, cell in _over(upper, lower) if cell]
+    return all(any(plain(one) in known for one in readings) for readings in below)
+
+
+def _over(upper: list[str], lower: list[str]) -> Iterator[tuple[str, str]]:
+    """Each cell of the lower row with what stands over it; a merged cell is over all it covers."""
+    over = ""
+    for above, below in zip(upper, lower, strict=True):
+        over = above or (over if below else "")
+        yield over, below
 
 
 def _merged(upper: list[str], lower: list[str], known: Container[str]) -> list[str]:
-    """One heading a column of two rows; a merged cell's text stands over all it covers."""
-    headings, over = [], ""
-    for above, below in zip(upper, lower, strict=True):
-        over = above or (over if below else "")
+    """One heading a column of two rows."""
+    headings = []
+    for above, (over, below) in zip(upper, _over(upper, lower), strict=True):
         readings = [f"{over} {below}", below, above]
         headings.append(next((one for one in readings if plain(one) in known), below or above))
     return headings
