@@ -7,7 +7,7 @@ would differ by fewer than ten people or organisations: the difference would be 
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,9 +34,13 @@ def agree(assessment: "Assessment") -> None:
 
     Counts of people must be the same, or differ by ten or more. Raises AssessError otherwise.
     """
-    organisation, period = assessment.organisation.id, assessment.period.slug
+    counts = counts_of_people(assessment)
+    agree_on(assessment.organisation.id, assessment.period.slug, counts)
+
+
+def agree_on(organisation: str, period: str, now: Mapping[str, float | None]) -> None:
+    """What `agree` does, for counts that were taken elsewhere. `period` as in names of files."""
     record = private_folder() / "releases" / f"{organisation}_{period}.json"
-    now = counts_of_people(assessment)
     if record.exists():
         before = json.loads(record.read_text(encoding="utf-8"))
         close = [key for key in now.keys() | before.keys() if _close(before.get(key), now.get(key))]
