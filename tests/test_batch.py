@@ -290,11 +290,11 @@ def test_a_changed_parameter_makes_the_results_stale(tmp_path):
 def test_changed_code_makes_the_results_stale(monkeypatch):
     """The framework, the template and the catalogue lie beside the code and count as code."""
     monkeypatch.setattr(batch, "_CODE", [])
-    before = batch._code()
+    before = batch.code_print()
     read = []
     monkeypatch.setattr(batch, "_CODE", [])
     monkeypatch.setattr(batch, "_sha256", lambda path: read.append(path) or str(len(read)))
-    assert batch._code() != before
+    assert batch.code_print() != before
     names = {path.name for path in read}
     assert {"six_principles.yaml", "index.html.j2", "assess.po", "members.py", "score.py"} <= names
     assert not any(name.endswith(".pyc") for name in names)

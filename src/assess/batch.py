@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assess.csv_cells import harmless
 from assess.job import (
@@ -40,6 +40,9 @@ from assess.job import (
 )
 from assess.records import AssessError, Period
 from assess.whole_files import DiskError, only_run, remove_parts, write_whole
+
+if TYPE_CHECKING:
+    from assess.cluster import Cluster
 
 STATUS_COLUMNS = ("organisation", "name", "state", "period", "problems", "message", "folder")
 TIMEOUT = 300  # seconds for one notebook
@@ -89,6 +92,7 @@ def run(
     copies: bool = False,
     pdf: bool = False,
     peers: Path | str | None = None,
+    cluster: "Cluster | None" = None,
 ) -> Status:
     """Assess every organisation under `paths` into `out`, and compare them.
 
@@ -96,6 +100,7 @@ def run(
     for one notebook, `memory` in bytes for one worker (None: its share of the machine). With
     `copies` each organisation gets the comparison with only itself named, with `pdf` the reports
     are printed too. `peers` is a table of middles, as a comparison to publish gives.
+    Organisations are assessed by the machines of `cluster`, where one is given; see `cluster`.
     """
     from assess.load import find_organisations
 
@@ -117,9 +122,9 @@ def run(
         work = [replace(job, fingerprint=fingerprint(job)) for job in work]
         with (
             _progress(out, len(work), quiet=quiet) as tell,
-            _Workers(jobs, timeout=timeout * len(langs), memory=memory or _share(jobs)) as workers,
+            Workers(jobs, timeout=timeout * len(langs), memory=memory or _share(jobs)) as workers,
         ):
-            outcomes = _finished(work, workers, force=force, tell=tell)
+            outcomes = _finished(work, workers, cluster, force=force, tell=tell)
             status = Status(tuple(outcomes[job.source] for job in work))
             _write_status(out, status)
             told = _compare(work[0], status, workers, comparison, force=force)
@@ -150,7 +155,12 @@ def _share(jobs: int) -> int | None:
 
 
 def _finished(
-    work: list[Job], workers: "_Workers", *, force: bool, tell: Callable[[Outcome], None]
+    work: list[Job],
+    workers: "Workers",
+    cluster: "Cluster | None",
+    *,
+    force: bool,
+    tell: Callable[[Outcome], None],
 ) -> dict[Path, Outcome]:
     outcomes: dict[Path, Outcome] = {}
     before = {} if force else earlier(work[0].out)
@@ -159,8 +169,9 @@ def _finished(
             outcomes[job.source] = found
             tell(found)
     left = [job for job in work if job.source not in outcomes]
-    for job, result in workers.each(assess_one, left):
-        outcome = result if isinstance(result, Outcome) else _lost(job, result, workers.timeout)
+    results = cluster.each(left, workers.timeout) if cluster else workers.each(assess_one, left)
+    for job, result in results:
+        outcome = result if isinstance(result, Outcome) else lost(job, result, workers.timeout)
         if outcome.disk:
             raise DiskError(outcome.message)
         outcomes[job.source] = outcome
@@ -168,7 +179,7 @@ def _finished(
     return outcomes
 
 
-def _lost(job: Job, fault: BaseException, timeout: float) -> Outcome:
+def lost(job: Job, fault: BaseException, timeout: float) -> Outcome:
     """What to say of an organisation whose worker was stopped, or died."""
     from pebble import ProcessExpired
 
@@ -184,9 +195,7 @@ def _lost(job: Job, fault: BaseException, timeout: float) -> Outcome:
     return Outcome(job.source, "failed", message=message)
 
 
-def _compare(
-    first: Job, status: Status, workers: "_Workers", notebook: Path, *, force: bool
-) -> str:
+def _compare(first: Job, status: Status, workers: "Workers", notebook: Path, *, force: bool) -> str:
     """Compare what is there; give why that was not possible, or nothing.
 
     Nothing is compared where fewer than two organisations were assessed, and not again where
@@ -206,11 +215,11 @@ def _compare(
     if not force and record.exists() and job.fingerprint in record.read_text(encoding="utf-8"):
         return ""
     for _, result in workers.each(compare_all, [job]):
-        outcome = result if isinstance(result, Outcome) else _lost(job, result, workers.timeout)
+        outcome = result if isinstance(result, Outcome) else lost(job, result, workers.timeout)
     return outcome.message
 
 
-def _copies(first: Job, status: Status, workers: "_Workers", notebook: Path) -> str:
+def _copies(first: Job, status: Status, workers: "Workers", notebook: Path) -> str:
     """Each organisation's own copy of the comparison; give why one could not be made, or nothing.
 
     None in a copy to publish, which names nobody, nor where there is nothing to compare.
@@ -231,7 +240,7 @@ def _copies(first: Job, status: Status, workers: "_Workers", notebook: Path) -> 
     ]
     told = ""
     for job, result in workers.each(copy_for_one, tasks):
-        outcome = result if isinstance(result, Outcome) else _lost(job, result, workers.timeout)
+        outcome = result if isinstance(result, Outcome) else lost(job, result, workers.timeout)
         told = outcome.message or told
     return told
 
@@ -262,7 +271,7 @@ def _comparison_print(job: Job, status: Status) -> str:
         )
         for outcome in status.outcomes
     ]
-    parts = [scores, _sha256(job.notebook), dict(job.parameters), sorted(job.langs), _code()]
+    parts = [scores, _sha256(job.notebook), dict(job.parameters), sorted(job.langs), code_print()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -289,18 +298,21 @@ def _write_index(out: Path, status: Status, langs: Sequence[str]) -> None:
 def fingerprint(job: Job) -> str:
     """SHA-256 of all that an organisation's results depend on: records, values, code, packages."""
     parts = {
-        "records": {path.name: _sha256(path) for path in _record_files(job.source)},
+        "records": {path.name: _sha256(path) for path in record_files(job.source)},
         "notebook": _sha256(job.notebook),
         "parameters": {**job.parameters, "lang": sorted(job.langs)},
         "peers": _sha256(Path(str(job.parameters["peers"]))) if "peers" in job.parameters else "",
-        "assess": _code(),
+        "assess": code_print(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _record_files(source: Path) -> list[Path]:
+def record_files(source: Path) -> list[Path]:
+    """The files one organisation's results depend on: of a workbook, with its own words."""
+    from assess.synonyms import OWN_FILES
+
     if source.is_file():
-        return [source]
+        return [source, *(path for path in map(source.with_name, OWN_FILES) if path.is_file())]
     return [path for path in sorted(source.iterdir()) if path.is_file() and path.name[0] != "."]
 
 
@@ -315,7 +327,7 @@ def _sha256(path: Path) -> str:
 _CODE: list[str] = []
 
 
-def _code() -> str:
+def code_print() -> str:
     """SHA-256 of this package (framework, template and catalogue included) and of its versions."""
     if not _CODE:
         import assess.schemas
@@ -360,18 +372,22 @@ def _unchanged(job: Job, before: Mapping[str, tuple[Path, Mapping[str, Any]]]) -
 # The workers
 
 
-class _Workers:
+class Workers:
     """Warm processes. A task that takes too long is ended; one whose worker dies is tried again."""
 
     def __init__(self, count: int, *, timeout: float, memory: int | None) -> None:
         self.count, self.timeout, self.memory = count, timeout, memory
         self.pool: Any = None
 
-    def __enter__(self) -> "_Workers":
+    def __enter__(self) -> "Workers":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: Any) -> None:
         self._end(now=kind is not None)
+
+    def stop(self) -> None:
+        """End the processes, whatever they are doing."""
+        self._end(now=True)
 
     def each(
         self, function: Callable[[Any], Any], tasks: Iterable[Any]

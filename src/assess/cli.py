@@ -158,6 +158,12 @@ def check(paths: tuple[str, ...], mapping: bool) -> None:
     type=click.Path(exists=True, dir_okay=False),
     help="Middles of similar organisations: comparison.csv of a run to publish.",
 )
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Assess on a dask cluster, such as tls://host:8786; `local` makes one here.",
+)
+@click.option("--dask-shared", is_flag=True, help="Its machines read the records where they lie.")
 @click.option("--timeout", type=click.FloatRange(1), help="Most seconds for one notebook.")
 @click.option("--force", is_flag=True, help="Do again what has not changed, too.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
@@ -170,8 +176,12 @@ def run(paths: tuple[str, ...], out: str, langs: tuple[str, ...], **options) -> 
     from assess import batch
 
     langs = ("en", "cy") if "both" in langs else tuple(dict.fromkeys(langs))
+    dask, shared = options.pop("dask"), options.pop("dask_shared")
+    if shared and not dask:
+        raise click.UsageError("--dask-shared goes with --dask ADDRESS.")
     given = {key: value for key, value in options.items() if value is not None}
-    status = batch.run(paths, out, langs=langs, **given)
+    with _cluster(dask, jobs=options["jobs"], shared=shared) as cluster:
+        status = batch.run(paths, out, langs=langs, cluster=cluster, **given)
     for outcome in status.failed:
         click.echo(f"{outcome.organisation or outcome.source}: {outcome.message}", err=True)
     if status.comparison:
@@ -181,6 +191,17 @@ def run(paths: tuple[str, ...], out: str, langs: tuple[str, ...], **options) -> 
     if not options["quiet"]:
         click.echo(_in_short(status, Path(out)))
     sys.exit(status.exit_code)
+
+
+def _cluster(address: str | None, **options):
+    """The cluster at an address, to be used in a `with`; no address, no cluster."""
+    from contextlib import nullcontext
+
+    if not address:
+        return nullcontext()
+    from assess.cluster import Cluster
+
+    return Cluster(address, **options)
 
 
 def _in_short(status, out: Path) -> str:
