@@ -30,6 +30,8 @@ test: lint ## check the code's style, run the quick tests, compare the notebooks
 test-all: test test-slow ## everything: test, then the slow tests
 
 test-slow: $(READY) ## only the slow tests: whole runs, wheels, pages
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+	    || echo "No browser here: tests of pages are skipped. To have them: apt install chromium"
 	$(TEST) -m slow
 
 lint: $(READY) ## check the code's style, change nothing

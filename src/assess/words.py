@@ -6,6 +6,7 @@ messages, finds them in the calls of `say` and compiles the catalogue.
 """
 
 import gettext
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +34,9 @@ MONTHS = (
     "December",
 )
 DASH = "–"
+TURNING = frozenset(
+    ["R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI"]
+)
 
 
 @cache
@@ -54,7 +58,7 @@ class Words:
 
     def say(self, message: str, /, **fields: object) -> str:
         """The message in this language, with its fields filled in. `message` is a literal."""
-        return self.translate(message).format(**fields)
+        return self.translate(message).format(**{k: isolated(v) for k, v in fields.items()})
 
     def translate(self, text: str) -> str:
         """Words of the framework or of a contract in this language; English where they lack one."""
@@ -69,6 +73,12 @@ class Words:
     def listed(self, items: Iterable[str]) -> str:
         """Items with semicolons between: "a, b and c" would mutate c in Welsh."""
         return "; ".join(items)
+
+
+def isolated(text: object) -> object:
+    """Text from records whose writing direction cannot turn round the sentence it is put into."""
+    turns = isinstance(text, str) and any(unicodedata.bidirectional(c) in TURNING for c in text)
+    return f"\u2068{text}\u2069" if turns else text
 
 
 def year(period: Period) -> str:
