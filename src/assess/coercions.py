@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from assess.codes import is_coded
 from assess.findings import Findings
 from assess.parse import Fault, Words, weekday_stated
 from assess.raw import plain
@@ -35,7 +36,8 @@ def words_for(table: str, column: str, text: pd.Series, own: OwnWords) -> Words:
     """The words a column of choices may hold in this sheet, with what each means."""
     known: dict[str, str | Fault] = {**other_words(table, column), **usual_words(table, column)}
     if (table, column) == ("attendance", "status"):
-        known |= _of_two_meanings({mark(one) for one in pd.unique(text)})
+        different = text.cat.categories if is_coded(text) else pd.unique(text)
+        known |= _of_two_meanings({mark(one) for one in different})
     return known | own.words.get(f"{table}.{column}", {})
 
 
@@ -67,11 +69,19 @@ def note_coercions(
     kind = about_columns(table)[column]["kind"]
     if kind not in (*_PLAIN, "choice"):
         return
-    places, different = pd.factorize(text)
-    firsts = np.unique(places, return_index=True)[1]
+    if is_coded(text):
+        places, different = text.cat.codes.to_numpy(), text.cat.categories
+    elif text.dtype == "str":
+        places, different = pd.factorize(text)
+    else:  # it came as dates, numbers or yes and no
+        return
+    firsts = _first_places(places, len(different))
     same = usual_words(table, column) if kind == "choice" else {}
-    counts = np.bincount(places, minlength=len(different))
-    for place, written in enumerate(different):
+    counts = np.bincount(places[places >= 0], minlength=len(different))
+    for place in np.argsort(firsts, kind="stable").tolist():
+        if firsts[place] == len(text):
+            continue
+        written = different[place]
         value = values.iloc[firsts[place]]
         written = written.strip()
         if pd.isna(value) or not written or _as_it_stands(written, kind, same, value):
@@ -80,6 +90,14 @@ def note_coercions(
         _note(table, column, row, written, _shown(value), int(counts[place]), findings)
         if kind == "choice":
             findings.read_as(table, "words", column, written, str(value))
+
+
+def _first_places(places: np.ndarray, size: int) -> np.ndarray:
+    """The first row of each different text; the number of rows where no row holds it."""
+    rows = np.flatnonzero(places >= 0)[::-1]
+    firsts = np.full(size, len(places))
+    firsts[places[rows]] = rows
+    return firsts
 
 
 def _as_it_stands(written: str, kind: str, same: Mapping[str, str], value: object) -> bool:
@@ -109,6 +127,12 @@ def weekdays_agree(
 ) -> None:
     """A date that names its weekday falls on that day."""
     if about_columns(table)[column]["kind"] != "date":
+        return
+    if is_coded(text):
+        if not text.cat.categories.str.contains("[A-Za-z]{3}").any():
+            return
+        text = text.astype("str").fillna("")
+    if text.dtype != "str":
         return
     worded = text[text.str.contains("[A-Za-z]{3}")]
     for row, written in worded.items():

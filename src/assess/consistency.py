@@ -7,6 +7,7 @@ alone cannot say which is wrong, or whether both are right.
 import numpy as np
 import pandas as pd
 
+from assess.codes import is_coded, is_ordinary, look_up
 from assess.cross_checks import is_in
 from assess.findings import Findings
 from assess.habits import check_habits
@@ -47,8 +48,8 @@ def attended_in_term(tables: Tables, findings: Findings) -> None:
     meetings = tables["meetings"].set_index("meeting_id")
     held = attendance.assign(
         row=attendance.index,
-        body=attendance["meeting_id"].map(meetings["body"]),
-        held_on=attendance["meeting_id"].map(meetings["held_on"]),
+        body=look_up(attendance["meeting_id"], meetings["body"]),
+        held_on=look_up(attendance["meeting_id"], meetings["held_on"]),
     )
     seated = held["body"].isin(roles["body"].dropna().unique())  # not a general meeting
     held = held[seated & held["held_on"].notna() & (held["capacity"] != "in attendance")]
@@ -78,7 +79,7 @@ def decided_at_meeting(tables: Tables, findings: Findings) -> None:
     meetings = tables["meetings"].set_index("meeting_id")
     if decisions.empty or meetings.empty:
         return
-    day = decisions["meeting_id"].map(meetings["held_on"])
+    day = look_up(decisions["meeting_id"], meetings["held_on"])
     other_day = decisions[(decisions["decided_on"] != day) & decisions["decided_on"].notna()]
     other_day = other_day[day[other_day.index].notna()]
     findings.note(
@@ -93,7 +94,7 @@ def decided_at_meeting(tables: Tables, findings: Findings) -> None:
         rule="decided on another day than its meeting",
         serious=False,
     )
-    body = decisions["meeting_id"].map(meetings["body"])
+    body = look_up(decisions["meeting_id"], meetings["body"])
     differs = (decisions["body"] != body) & decisions["body"].notna() & body.notna()
     other_body = decisions[differs]
     findings.note(
@@ -133,7 +134,7 @@ def tallies_agree(tables: Tables, findings: Findings) -> None:
         return
     sums = votes.groupby("decision_id")[list(TALLIES)].sum(min_count=1)
     for of_groups, minuted in TALLIES.items():
-        added = decisions["decision_id"].map(sums[of_groups])
+        added = look_up(decisions["decision_id"], sums[of_groups])
         differs = decisions[(added != decisions[minuted]) & added.notna()]
         differs = differs[differs[minuted].notna()]
         findings.note(
@@ -158,7 +159,7 @@ def voters_are_members(tables: Tables, findings: Findings) -> None:
     votes, members = tables["votes"], tables["members"]
     if votes.empty or members.empty:
         return
-    day = votes["decision_id"].map(tables["decisions"].set_index("decision_id")["decided_on"])
+    day = look_up(votes["decision_id"], tables["decisions"].set_index("decision_id")["decided_on"])
     cast = votes[["votes_for", "votes_against", "abstained"]].sum(axis=1)
     most = pd.Series(np.nan, index=votes.index)
     for category, rows in votes.groupby("category").groups.items():
@@ -214,7 +215,7 @@ def _people_present(meetings: pd.DataFrame, attendance: pd.DataFrame) -> pd.Seri
     """People with a vote who came, by meeting. Missing where attendance is not listed."""
     voting = attendance[attendance["capacity"] != "in attendance"]
     came = voting["status"].isin(["present", "remote"]).groupby(voting["meeting_id"]).sum()
-    return meetings["meeting_id"].map(came.astype("float64"))
+    return look_up(meetings["meeting_id"], came.astype("float64"))
 
 
 def quorum_kept(tables: Tables, organisation: Organisation, findings: Findings) -> None:
@@ -249,7 +250,7 @@ def _quorum(
     own = meetings.drop_duplicates("meeting_id").set_index("meeting_id")["quorum"]
     filled = seats_filled(roles, decisions["body"], decisions["decided_on"])
     by_share = np.ceil(filled * decisions["body"].map(share).astype("float64"))
-    asked = decisions["meeting_id"].map(own).astype("float64")
+    asked = look_up(decisions["meeting_id"], own).astype("float64")
     asked = asked.fillna(decisions["body"].map(number).astype("float64"))
     return asked.fillna(by_share.where(by_share >= 2))
 
@@ -271,10 +272,13 @@ def votes_within_presence(tables: Tables, findings: Findings) -> None:
     attendance = tables["attendance"]
     perhaps = attendance.assign(status=attendance["status"].fillna("present"))
     there = meetings["present_count"].fillna(_people_present(meetings, perhaps))
-    there = decisions["meeting_id"].map(there)
+    there = look_up(decisions["meeting_id"], there)
     votes = decisions[["stated_for", "stated_against"]].sum(axis=1, min_count=1)
     cast = tables["votes"].groupby("decision_id")[["votes_for", "votes_against"]].sum().sum(axis=1)
-    for what, number in {"minuted": votes, "listed": decisions["decision_id"].map(cast)}.items():
+    for what, number in {
+        "minuted": votes,
+        "listed": look_up(decisions["decision_id"], cast),
+    }.items():
         over = decisions.index[number > there]
         findings.note(
             "decisions",
@@ -366,7 +370,12 @@ def people_have_one_code(tables: Tables, findings: Findings) -> None:
     import pyarrow.compute as pc
 
     for table, column in PEOPLE.items():
-        codes = tables[table][column].dropna().drop_duplicates()
+        codes = tables[table][column]
+        if is_coded(codes):
+            if is_ordinary(codes.cat.categories):
+                continue
+            codes = codes.astype("str")
+        codes = codes.dropna().drop_duplicates()
         if codes.empty:
             continue
         bare = pc.replace_substring_regex(pc.utf8_lower(codes.array._pa_array), r"[\s.]+", "")

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from assess.codes import look_up
 from assess.findings import Findings
 from assess.raw import columns_of
 from assess.schemas import CONTRACTS, about_columns
@@ -63,7 +64,7 @@ def _years(table: str, tables: dict[str, pd.DataFrame]) -> pd.Series | None:
         if about.get("refers_to", "").startswith(f"{other}.")
     )
     days = tables[other].drop_duplicates(key[1]).set_index(key[1])[day]
-    return tables[table][key[0]].map(days).dt.year
+    return look_up(tables[table][key[0]], days).dt.year
 
 
 def practice_changed(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from assess.codes import share_lists
 from assess.raw import (
     MAX_TABLE_BYTES,
     REQUIRED,
@@ -23,7 +24,15 @@ from assess.raw import (
     stray,
 )
 from assess.records import AssessError, Problem
-from assess.synonyms import OWN_FILES, OwnWords, read_own, sheet_names, without_examples
+from assess.schemas import about_columns, fields_of
+from assess.synonyms import (
+    OWN_FILES,
+    OwnWords,
+    known_headings,
+    read_own,
+    sheet_names,
+    without_examples,
+)
 from assess.text_files import read_csv, read_yaml
 from assess.workbooks import load_workbook
 
@@ -33,7 +42,8 @@ MAX_ORGANISATION_BYTES = 1_000_000
 MAX_DEPTH = 3
 
 ORGANISATION_FILES = ("organisation.yaml", "organisation.yml")
-TABLE_ENDINGS = (".csv", ".tsv")
+TABLE_ENDINGS = (".csv", ".tsv", ".parquet")
+PEOPLE = ("member_id", "person_id", "moved_by", "seconded_by")
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
 OTHER_SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 
@@ -162,6 +172,26 @@ def _own_words(folder: Path) -> tuple[OwnWords, list[Problem], dict[str, str]]:
     return own, problems, {path.name: hashlib.sha256(content).hexdigest()}
 
 
+def kinds_of_codes(table: str, headings: Iterable[str], own: OwnWords) -> dict[str, str]:
+    """For each heading of codes or words, the kind of thing it names; "" for a kind of its own.
+
+    A body stays text: there are few of them, and they are compared with words.
+    """
+    known, about, kinds = known_headings(table, own), about_columns(table), {}
+    fields = fields_of(table)
+    headings = list(headings)
+    for heading in headings:
+        column = known.get(plain(heading))
+        if column not in about or column == "body" or headings.count(heading) > 1:
+            continue
+        if column in PEOPLE:
+            kinds[heading] = "people"
+        elif about[column]["kind"] in ("code", "text", "choice", "list"):
+            own_key = f"{table}.{column}" if fields[column].unique else ""
+            kinds[heading] = about[column].get("refers_to", own_key)
+    return kinds
+
+
 class _Reading:
     """What has been read of one folder so far."""
 
@@ -198,7 +228,7 @@ class _Reading:
             return
         try:
             content = self.content(path, MAX_TABLE_BYTES)
-            table, problems = read_csv(content, path.name, name, self.own)
+            table, problems = self.table_in(content, path, name)
         except UnreadableError as fault:
             self.problems.append(fault.problem)
             self.broken.add(name)
@@ -210,6 +240,25 @@ class _Reading:
         if table is not None:
             self.tables[name] = replace(table, rows=kept)
 
+    def table_in(
+        self, content: bytes, path: Path, name: str
+    ) -> tuple[RawTable | None, list[Problem]]:
+        if path.suffix.lower() != ".parquet":
+            return read_csv(content, path.name, name, self.own)
+        from assess.parquet_files import read_parquet
+
+        return read_parquet(content, path.name, known_headings(name, self.own))
+
+    def coded(self) -> dict[str, RawTable]:
+        """The tables, with codes in place of texts where one has very many rows."""
+        kinds = {
+            (name, heading): kind
+            for name, table in self.tables.items()
+            for heading, kind in kinds_of_codes(name, table.rows.columns, self.own).items()
+        }
+        rows = share_lists({name: table.rows for name, table in self.tables.items()}, kinds)
+        return {name: replace(table, rows=rows[name]) for name, table in self.tables.items()}
+
     def add_strays(self, workbooks: list[Path]) -> None:
         for path in workbooks:
             what = "is a workbook in a folder of CSV files, and was left out"
@@ -220,7 +269,7 @@ class _Reading:
         return RawRecords(
             path=self.folder,
             organisation=self.organisation,
-            tables=self.tables,
+            tables=self.coded(),
             problems=tuple(self.problems),
             inputs=self.inputs,
             broken=frozenset(self.broken),

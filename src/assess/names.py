@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from assess.codes import is_coded, is_ordinary
 from assess.records import Problem, Records
 from assess.schemas import about_columns
 
@@ -22,6 +23,8 @@ _TWO_WORDS = (
 
 def looks_like_names(cells: pd.Series) -> pd.Series:
     """Which cells hold two words or more, and no digit."""
+    if is_coded(cells) and is_ordinary(cells.cat.categories):
+        return pd.Series(False, index=cells.index)
     different = pd.Series(cells.dropna().unique(), dtype="str")
     named = different[different.str.fullmatch(_TWO_WORDS, flags=re.UNICODE)]
     return cells.isin(named)

@@ -6,14 +6,15 @@ from the marks is said once, for all indicators, in `measure`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-Values = TypeVar("Values", pd.Series, pd.DataFrame)
+from assess.codes import found_in, look_up
+
+__all__ = ["INDICATORS", "Observed", "due_by", "fact", "indicator", "is_in", "known", "look_up"]
+__all__ += ["lowest_to_highest", "share", "unobserved"]
 
 INDICATORS: dict[str, Callable[..., "Observed"]] = {}
 
@@ -136,11 +137,4 @@ def is_in(codes: pd.Series, listed: pd.Series) -> pd.Series:
 
     On millions of codes six times faster: `isin` makes a Python string of each.
     """
-    among, wanted = (pa.array(part, type=pa.large_string()) for part in (codes, listed.dropna()))
-    found = pc.is_in(among, value_set=wanted).to_numpy(zero_copy_only=False)
-    return pd.Series(found, index=codes.index, dtype=bool)
-
-
-def look_up(keys: pd.Series, values: Values) -> Values:
-    """What `values`, indexed by key, holds for each of `keys`; missing where it holds nothing."""
-    return values.reindex(keys.array).set_axis(keys.index)
+    return pd.Series(found_in(codes, listed), index=codes.index, dtype=bool)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from assess.codes import coded, is_coded, is_ordinary, of_categories
 from assess.raw import NO_VALUE, near, plain
 from assess.synonyms import mark
 
@@ -115,11 +116,65 @@ def parse(
     them, without case or spaces. Empty cells, and those with a fault, are missing among the
     values.
     """
+    if is_coded(text):
+        return _by_category(text, kind, codes, words)
+    if text.dtype != "str":
+        return _typed_already(text, kind, codes, words)
     if kind in ("code", "text"):
         trimmed = text.str.strip()
         faults = _errors(trimmed)
         return trimmed.mask((trimmed == "") | trimmed.index.isin(faults.index)), faults
     return _by_different_text(text, _reader(kind, codes, words or {}), DTYPES.get(kind, "str"))
+
+
+def _by_category(
+    text: pd.Series, kind: str, codes: Mapping[str, str], words: Words | None
+) -> tuple[pd.Series, pd.Series]:
+    """The values of a column whose different texts stand once, as categories; so do its codes."""
+    texts = text.cat.categories
+    if kind in ("code", "text") and is_ordinary(texts):
+        return text, pd.Series([], index=text.index[:0], dtype=object)
+    values, faults = parse(pd.Series(texts, dtype="str"), kind, codes, words)
+    at = text.cat.codes.to_numpy()
+    bad = of_categories(text, values.index.isin(faults.index))
+    found = pd.Series(
+        [faults[place] for place in at[bad].tolist()], index=text.index[bad], dtype=object
+    )
+    if kind in DTYPES:
+        return values.reindex(pd.Index(at)).astype(DTYPES[kind]).set_axis(text.index), found
+    if values.equals(pd.Series(texts, dtype="str")):
+        return text, found
+    places, different = pd.factorize(values)
+    return pd.Series(coded(np.append(places, -1)[at], different), index=text.index), found
+
+
+# What a column of each type may stand for without being read as text again.
+TYPES = {"datetime64[ns]": ("date",), "boolean": ("yes_no",), "float64": ("number", "whole")}
+
+
+def _typed_already(
+    values: pd.Series, kind: str, codes: Mapping[str, str], words: Words | None
+) -> tuple[pd.Series, pd.Series]:
+    """A column that came as dates, numbers or truth values; written out where it is another."""
+    fits = kind in TYPES.get(str(values.dtype), ())
+    if fits and kind in ("number", "whole"):
+        bare = values.to_numpy()
+        fits = not np.isinf(bare).any()
+        fits &= kind == "number" or not (bare[~np.isnan(bare)] % 1).any()
+    if fits:
+        return values, pd.Series([], index=values.index[:0], dtype=object)
+    return parse(as_written(values), kind, codes, words)
+
+
+def as_written(values: pd.Series) -> pd.Series:
+    """A typed column as it would stand in a CSV file."""
+    if values.dtype == "boolean":
+        return values.map({True: "yes", False: "no"}).astype("str").fillna("")
+    if str(values.dtype).startswith("datetime"):
+        return values.dt.strftime("%Y-%m-%d").astype("str").fillna("")
+    if values.dtype == "float64":
+        return values.map("{:.15g}".format, na_action="ignore").astype("str").fillna("")
+    return values
 
 
 def _errors(text: pd.Series) -> pd.Series:

@@ -146,6 +146,15 @@ def matches(text: pd.Series, pattern: str) -> np.ndarray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from assess.codes import is_coded, is_ordinary, of_categories
+
+    if is_coded(text):
+        texts = text.cat.categories
+        if is_ordinary(texts) and len(texts) > 100:  # codes that end in a number: no words
+            return np.zeros(len(text), dtype=bool)
+        return of_categories(text, matches(texts.to_series(), pattern))
+    if text.dtype != "str":  # dates, numbers, yes and no
+        return np.zeros(len(text), dtype=bool)
     cells = pa.array(text, type=pa.large_string())
     found = pc.match_substring_regex(cells, rf"(?i)^\s*(?:{pattern})\s*$")
     return found.fill_null(False).to_numpy(zero_copy_only=False)

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
 
+from assess.codes import is_coded
 from assess.coercions import note_coercions, weekdays_agree, words_for
 from assess.consistency import check_consistency
 from assess.constitution import lists_of, read_organisation
@@ -203,8 +205,11 @@ def _read_columns(
         note_coercions(name, column, text, values[column], findings)
         weekdays_agree(name, column, text, values[column], reading.odd)
         findings.cannot_read(name, column, faults.index)
-        in_use |= values[column].notna() | in_use.index.isin(faults.index)
-    return _typed(name, values, written.index)[in_use]
+        in_use |= values[column].notna()
+        if len(faults):
+            in_use |= in_use.index.isin(faults.index)
+    rows = _typed(name, values, written.index)
+    return rows if in_use.all() else rows[in_use]
 
 
 def _without_totals(
@@ -219,7 +224,7 @@ def _without_totals(
         what = "seems to add up the other rows, and was left out"
         findings.note(name, rows, None, what, rule="totals", serious=False)
         findings.leave_out(name, rows, "totals")
-    return written[~totals]
+    return written[~totals] if len(rows) else written
 
 
 def _with_blanks_said(
@@ -246,6 +251,8 @@ def _drop_unusable_keys(name: str, rows: pd.DataFrame, findings: Findings) -> pd
     usable = rows
     for column in together:
         usable = usable.drop(findings.cells_lost(name, column), errors="ignore")
+    if all(is_coded(usable[column]) for column in together) and not _any_repeated(usable, together):
+        return rows
     repeated = usable[usable.duplicated(together, keep=False)]
     first = pd.Series(repeated.index, index=repeated.index).groupby(
         [repeated[column] for column in together], dropna=False
@@ -263,6 +270,17 @@ def _drop_unusable_keys(name: str, rows: pd.DataFrame, findings: Findings) -> pd
     )
     findings.leave_out(name, first.index, "repeated")
     return rows.drop(first.index)
+
+
+def _any_repeated(rows: pd.DataFrame, together: list[str]) -> bool:
+    """Whether two rows have the same codes: numbers sorted, which is quick for millions."""
+    key = np.zeros(len(rows), dtype="int64")
+    for column in together:
+        places = rows[column].cat
+        key *= len(places.categories) + 1
+        key += places.codes.to_numpy()
+    key.sort()
+    return bool((key[1:] == key[:-1]).any())
 
 
 def _drop_unidentified(name: str, rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
@@ -311,8 +329,14 @@ def _hold_columns(
     """What the contract asks of one column at a time."""
     columns_only = copy.copy(schema)
     columns_only.checks = []
+    held = [column for column in rows if is_coded(rows[column])]
+    if held:  # nothing is repeated by now, and categories are text
+        columns_only = columns_only.update_columns(
+            {column: {"dtype": None, "unique": False} for column in held}
+        )
+        columns_only.unique = None
     try:
-        return columns_only.validate(rows, lazy=True)
+        return columns_only.validate(rows, lazy=True, inplace=bool(held))
     except pandera.errors.SchemaErrors as broken:
         faults = broken.schema_errors
     for fault in faults:
@@ -340,6 +364,8 @@ def _hold_rows(name: str, rows: pd.DataFrame, check: pa.Check, findings: Finding
     what, _, remedy = text.partition("; ")
     passed = check(rows).check_output
     lost = rows.index[~passed]
+    if lost.empty:
+        return rows
     findings.note(name, lost, column, what, remedy, rule=what)
     return _blank(name, rows, column, lost, findings)
 
