@@ -106,3 +106,43 @@ def test_records_are_assessed_and_one_failure_does_not_stop_the_rest(write_recor
 def test_a_folder_with_nothing_to_compare_is_refused(tmp_path):
     with pytest.raises(AssessError):
         compare.gather(tmp_path)
+
+
+def test_an_own_copy_keeps_one_name_and_every_score():
+    given = results(a=(20, 18, 22), b=(80, 78, 82), c=(50, 48, 52))
+    copy = compare.own_copy(given, "b")
+    assert set(copy.status["organisation"]) == {"b", "A", "B"}
+    assert sorted(name for name in copy.status["name"] if name) == ["The b"]
+    scores = copy.scores[copy.scores["id"] == "1"]
+    assert sorted(scores["score"]) == [20, 50, 80]
+    assert scores.set_index("organisation").loc["b", "score"] == 80
+
+
+def test_letters_differ_from_copy_to_copy():
+    """Among 12, that two copies letter the ten they share alike is a chance of one in millions."""
+    names = "abcdefghijkl"
+    given = results(**{name: (n, n, n) for n, name in enumerate(names)})
+    seen = []
+    for you in "ab":
+        scores = compare.own_copy(given, you).scores
+        rows = scores[(scores["id"] == "1") & (scores["score"] > 1)]
+        seen.append(dict(zip(rows["score"], rows["organisation"], strict=True)))
+    assert len(seen[0]) == len(seen[1]) == 10
+    assert seen[0] != seen[1]
+    again = compare.own_copy(given, "a").scores
+    assert again.equals(compare.own_copy(given, "a").scores)
+
+
+def test_there_are_letters_for_more_organisations_than_the_alphabet_has():
+    assert [compare.letters(n) for n in (0, 25, 26, 51, 52)] == ["A", "Z", "AA", "AZ", "BA"]
+
+
+def test_an_own_copy_is_only_for_those_compared():
+    with pytest.raises(AssessError, match="no such organisation"):
+        compare.own_copy(results(a=(1, 1, 1)), "z")
+
+
+def test_only_a_whole_range_above_makes_a_teacher():
+    """b's 60 to 70 lies above a's 40 to 50; c's range reaches 50 and so does not."""
+    found = compare.teachers(results(a=(45, 40, 50), b=(65, 60, 70), c=(55, 50, 60)))
+    assert found.set_index("organisation")["teachers"].to_dict() == {"a": ("b",)}
