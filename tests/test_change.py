@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from stand_ins import Entry, framework, group, measures, yes_no
 
-from assess.change import changes
+from assess.change import changes, year_on_year
 from assess.measure import Measures
 from assess.score import score
 from assess.uncertainty import add_ranges, draws
@@ -92,3 +92,35 @@ def test_a_change_of_nothing_is_an_empty_table_of_the_same_shape():
     assert list(table) == ["title", "before", "now", "low", "high", "verdict"]
     assert table["verdict"].tolist() == ["not scored"] * 6
     assert isinstance(table, pd.DataFrame)
+
+
+def test_a_change_is_claimed_only_where_its_range_leaves_out_none():
+    """Six principles moved by 0 to 50 points in a hundred records: some are claimed, some not.
+
+    Every range that leaves out 0 is a claim, and no other is."""
+    before = year({id: (40, 100) for id in IDS})
+    hits = zip(IDS, (40, 45, 52, 58, 70, 90), strict=True)
+    table = changes(year({id: (k, 100) for id, k in hits}, seed=2), before)
+    claimed = table["verdict"].isin(["rose", "fell"])
+    assert claimed.tolist() == ((table["low"] > 0) | (table["high"] < 0)).tolist()
+    assert claimed.iloc[[0, 5]].tolist() == [False, True]
+
+
+def test_evidence_that_disagrees_is_no_change():
+    """1.1a rose from 60 to 100. With 1.1b, 0 of 300 and recorded only now, the score fell to 50."""
+    before = year({"1.1a": (60, 100), "1.1b": (0, 0)}, TWO, seed=2)
+    now = year({"1.1a": (100, 100), "1.1b": (0, 300)}, TWO)
+    table = changes(now, before)
+    assert table.loc["1", ["before", "now"]].tolist() == [60, 50]
+    assert table["verdict"].tolist() == ["could be chance"]
+
+
+def test_report_and_researchers_are_told_the_same():
+    """With the same evidence in both years every principle has one verdict, however it is asked."""
+    before = year({id: (40, 100) for id in IDS})
+    hits = zip(IDS, (40, 45, 52, 20, 80, 90), strict=True)
+    now = year({id: (k, 100) for id, k in hits}, seed=2)
+    told = changes(now, before)["verdict"]
+    assert set(told) == {"could be chance", "fell", "rose"}
+    again = year_on_year(now.measures, before.measures, SIX)["verdict"]
+    assert again[told.index].tolist() == told.tolist()

@@ -1,97 +1,221 @@
-"""One organisation over two years: what changed, and whether chance alone could explain it."""
+"""Two years of one organisation: what changed, and whether chance alone could explain it.
 
-from collections.abc import Iterable
-from dataclasses import replace
+One rule for every level. The earlier year is scored by this year's method. A change is claimed
+where chance would rarely show as much on the evidence found in both years, with all the tests of
+that level allowed for (Holm), and where there are enough records.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from assess.intervals import LEVEL, draw_range
+from assess.framework import Framework
+from assess.intervals import DRAWS, LEVEL, draw_range, seed_of
 from assess.score import score
-from assess.uncertainty import level_draws
+from assess.uncertainty import draws, level_draws
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what is compared here is made there, of what is here
     from assess.assessment import Assessment
+    from assess.measure import Measures
 
-CHANGE_FLOOR = 30  # records behind a principle, in each year, before a change is claimed
+CHANGE_FLOOR = 30  # records in each year below which no change is claimed
 VERDICTS = ("rose", "fell", "could be chance", "other evidence", "not scored", "held back")
+COLUMNS = ["level", "before", "now", "difference", "low", "high", "p", "p_holm", "verdict"]
+
+
+@dataclass(frozen=True)
+class Year:
+    """Scores of every level from some of a year's evidence, and what else they could have been."""
+
+    measures: "Measures"
+    scores: pd.DataFrame
+    drawn: pd.DataFrame  # a column for each indicator and part, NaN where not scored
 
 
 def changes(now: "Assessment", before: "Assessment") -> pd.DataFrame:
     """What became of each principle: title, before, now, range of the difference, verdict.
 
-    A change counts only where the range of the difference leaves out 0, both on all the evidence
-    and on the evidence found in both years. Ranges are widened for looking at several principles
-    at once: with six ranges of 90%, one would leave out 0 by chance every other year.
+    The scores are those of each year's report, on all its evidence. A change of them is claimed
+    where it is beyond chance on all the evidence as well as on that found in both years, and the
+    range (low, high) holds the ranges of both.
     """
-    years = now, before
-    common = _scored(now) & _scored(before)
-    full = principle_draws(now) - principle_draws(before)
-    shared = principle_draws(now, common) - principle_draws(before, common)
-    table = pd.DataFrame(
-        {
-            "title": {part.id: part.title for part in now.framework.principles},
-            "before": before.scores["score"],
-            "now": now.scores["score"],
-        }
-    ).reindex([part.id for part in now.framework.principles])
-    table["verdict"] = [_why_not(key, years, common, shared[key]) for key in table.index]
-    compared = table.index[table["verdict"] == ""]
-    level = 1 - (1 - LEVEL) / max(len(compared), 1)
-    for key in compared:
-        change = table.loc[key, "now"] - table.loc[key, "before"]
-        low, high = draw_range(full[key], change, level)
-        table.loc[key, ["low", "high"]] = low, high
-        enough = min(_records_behind(year, key) for year in years) >= CHANGE_FLOOR
-        inner = draw_range(shared[key], shared[key].mean(), level)
-        table.loc[key, "verdict"] = _verdict((low, high), inner) if enough else "could be chance"
-    return table.reindex(columns=["title", "before", "now", "low", "high", "verdict"])
+    framework = now.framework
+    years = now.measures, before.measures
+    drawn = now.draws, before.draws
+    both = _scored(years[0]) & _scored(years[1])
+    whole = [_year(*each, framework) for each in zip(years, drawn, strict=True)]
+    common = [_year(*each, framework, both) for each in zip(years, drawn, strict=True)]
+    table = _judged(common, framework, _shared(*years, framework), whole)
+    table = table[table["level"] == "principle"]
+    table = table.assign(
+        title=[part.title for part in framework.principles],
+        before=before.scores["score"],
+        now=now.scores["score"],
+    )
+    states = pd.DataFrame({"now": now.scores["state"], "before": before.scores["state"]})
+    lacking = table[["before", "now"]].isna().any(axis=1)
+    held = lacking & (states.reindex(table.index) == "held back").any(axis=1)
+    table["verdict"] = table["verdict"].mask(lacking, "not scored").mask(held, "held back")
+    return table[["title", "before", "now", "low", "high", "verdict"]]
 
 
-def _why_not(
-    key: str, years: Iterable["Assessment"], common: frozenset[str], shared: pd.Series
-) -> str:
-    """Why a principle's two scores are not compared; empty where they are.
+def year_on_year(
+    now: "Measures",
+    before: "Measures",
+    framework: Framework,
+    *,
+    seed: int = 0,
+    n: int = DRAWS,
+) -> pd.DataFrame:
+    """Every score of two years, measured by the same framework: what changed beyond chance.
 
-    At least half of the evidence of the fuller year must be there in both.
+    before, now      the scores, from the indicators scored in both years
+    difference       now less before, with its range (low, high), allowing for the tests of its
+                     level: it leaves out 0 where p_holm is under 10%
+    p, p_holm        as `two_sided`; p_holm allows for all the tests of the same level
+    verdict          "rose" or "fell" where p_holm is under 10% and there are enough records;
+                     "could be chance"; "not scored"; "other evidence" where under half of the
+                     indicators scored in either year are scored in both
     """
-    if any(pd.isna(year.scores.loc[key, "score"]) for year in years):
-        held = any(year.scores.loc[key, "state"] == "held back" for year in years)
-        return "held back" if held else "not scored"
-    in_both = sum(name[0] == key for name in common)
-    fuller = max(sum(name[0] == key for name in _scored(year)) for year in years)
-    return "other evidence" if in_both * 2 < fuller or shared.isna().any() else ""
+    both = _scored(now) & _scored(before)
+    common = [
+        _year(year, draws(year, framework, seed=seed_of(seed, name), n=n), framework, both)
+        for name, year in (("now", now), ("before", before))
+    ]
+    return _judged(common, framework, _shared(now, before, framework))
 
 
-def _verdict(*ranges: tuple[float, float]) -> str:
-    if all(low > 0 for low, _ in ranges):
-        return "rose"
-    if all(high < 0 for _, high in ranges):
-        return "fell"
-    return "could be chance"
+def holm(p: pd.Series) -> pd.Series:
+    """P-values allowing for all the tests at once (Holm 1979). NaN is no test and stays NaN."""
+    tested = p.dropna().sort_values(kind="stable")
+    steps = tested * np.arange(len(tested), 0, -1)
+    return steps.cummax().clip(upper=1).reindex(p.index)
 
 
-def principle_draws(assessment: "Assessment", only: frozenset[str] | None = None) -> pd.DataFrame:
-    """Scores the principles could have had, a column each; `only` keeps to some indicators.
+def allowed_for(p: pd.Series) -> pd.Series:
+    """How many tests the range of each difference allows for, to say the same as `holm` does.
 
-    NaN where a principle is not scored.
+    All of them for the surest, one less for the next, and so on. From the first that could be
+    chance, as many as there are left. NaN where there is no test.
     """
-    measures, drawn, scores = assessment.measures, assessment.draws, assessment.scores
-    framework = assessment.framework
-    if only is not None:
-        left_out = ~measures.table.index.isin(list(only)) & (measures.table["state"] == "scored")
-        table = measures.table.assign(state=measures.table["state"].mask(left_out, "raw only"))
-        scores = score(replace(measures, table=table), framework)
-        drawn = drawn.filter(sorted(only)).reindex(columns=drawn.columns)
-    return level_draws(drawn, scores, framework)[[part.id for part in framework.principles]]
+    tested = p.dropna().sort_values(kind="stable")
+    left = np.arange(len(tested), 0, -1)
+    chance = (holm(tested) >= 1 - LEVEL).to_numpy()
+    if chance.any():
+        left = np.maximum(left, left[chance.argmax()])
+    return pd.Series(left, tested.index, dtype=float).reindex(p.index)
 
 
-def _scored(assessment: "Assessment") -> frozenset[str]:
-    table = assessment.measures.table
-    return frozenset(table.index[table["state"] == "scored"])
+def two_sided(*differences: ArrayLike) -> float:
+    """How often chance alone would show a difference this far from none, from its draws.
+
+    Of several kinds of evidence the least sure counts, and they must point the same way.
+    """
+    drawn = np.array(differences, dtype=float)
+    if np.isnan(drawn).any():
+        return np.nan
+    beyond = min((drawn <= 0).sum(axis=1).max(), (drawn >= 0).sum(axis=1).max())
+    return min(1.0, 2 * (beyond + 1) / (drawn.shape[1] + 1))
 
 
-def _records_behind(assessment: "Assessment", principle: str) -> float:
-    table = assessment.measures.table
-    behind = table.index.str.startswith(principle) & (table["state"] == "scored")
-    return table.loc[behind, "records"].sum()
+def _scored(measures: "Measures") -> frozenset[str]:
+    return frozenset(measures.table.index[measures.table["state"] == "scored"])
+
+
+def _year(
+    measures: "Measures",
+    drawn: pd.DataFrame,
+    framework: Framework,
+    kept: frozenset[str] | None = None,
+) -> Year:
+    """A year from its measures and their draws, with every scored indicator but `kept` left raw."""
+    if kept is not None:
+        dropped = list(_scored(measures) - kept)
+        state = measures.table["state"].mask(measures.table.index.isin(dropped), "raw only")
+        measures = replace(measures, table=measures.table.assign(state=state))
+        drawn = drawn.assign(**dict.fromkeys(dropped, np.nan))
+    scores = score(measures, framework)
+    levels = level_draws(drawn, scores, framework)
+    return Year(measures, scores, pd.concat([drawn, levels], axis=1))
+
+
+def _judged(
+    common: Sequence[Year],
+    framework: Framework,
+    shared: Mapping[str, bool],
+    whole: Sequence[Year] | None = None,
+) -> pd.DataFrame:
+    """The verdict on every level of two years, this one first, from the evidence common to both.
+
+    With `whole`, a change must show in all their evidence as well, and the range holds both.
+    """
+    new, old = (year.scores for year in common)
+    table = pd.DataFrame({"level": new["level"], "before": old["score"], "now": new["score"]})
+    table["difference"] = table["now"] - table["before"]
+    kinds = [_moves(*years) for years in (common, whole) if years]
+    tested = [id for id in table.index[table["difference"].notna()] if shared.get(id, True)]
+    for id in tested:
+        table.loc[id, "p"] = two_sided(*(moves[id] for moves, _ in kinds))
+    table = table.reindex(columns=COLUMNS).astype({"verdict": object})
+    levels = table.groupby("level")["p"]
+    table["p_holm"] = levels.transform(holm)
+    tests = levels.transform(allowed_for)
+    for id in tested:
+        level = 1 - (1 - LEVEL) / tests[id]
+        ends = [draw_range(moves[id], by[id], level) for moves, by in kinds]
+        table.loc[id, ["low", "high"]] = min(low for low, _ in ends), max(high for _, high in ends)
+    enough = _enough_records(*(year.measures for year in common), framework)
+    table["verdict"] = [
+        _verdict(row, shared.get(id, True), enough[id]) for id, row in table.iterrows()
+    ]
+    return table
+
+
+def _moves(now: Year, before: Year) -> tuple[pd.DataFrame, pd.Series]:
+    """Draws of the differences, and the differences themselves. NaN where one is not scored."""
+    return now.drawn - before.drawn, now.scores["score"] - before.scores["score"]
+
+
+def _below(framework: Framework) -> dict[str, list[str]]:
+    """The indicators of every level's parts."""
+    below = {entry.id: [entry.id] for entry in framework.indicators}
+    for principle in framework.principles:
+        for part in principle.supporting:
+            below[part.id] = [entry.id for entry in part.indicators]
+        below[principle.id] = [id for part in principle.supporting for id in below[part.id]]
+    return below
+
+
+def _shared(now: "Measures", before: "Measures", framework: Framework) -> dict[str, bool]:
+    """Whether half of what either year scored in a part was scored in both."""
+    new, old = _scored(now), _scored(before)
+    shared = {}
+    for id, below in _below(framework).items():
+        most = max(len(new.intersection(below)), len(old.intersection(below)))
+        shared[id] = most == 0 or 2 * len(new.intersection(below) & old) >= most
+    return shared
+
+
+def _enough_records(now: "Measures", before: "Measures", framework: Framework) -> dict[str, bool]:
+    enough = {}
+    for id, below in _below(framework).items():
+        behind = [
+            year.table.loc[below, "records"][year.table.loc[below, "state"] == "scored"].sum()
+            for year in (now, before)
+        ]
+        enough[id] = min(behind) >= CHANGE_FLOOR
+    return enough
+
+
+def _verdict(row: pd.Series, shared: bool, enough: bool) -> str:
+    if not shared:
+        return "other evidence"
+    if np.isnan(row["difference"]):
+        return "not scored"
+    if not enough or row["p_holm"] >= 1 - LEVEL:
+        return "could be chance"
+    return "rose" if row["difference"] > 0 else "fell"

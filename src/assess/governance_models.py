@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from assess.differences import holm
+from assess.change import holm
 from assess.intervals import LEVEL, generator
 
 FEWEST = 5  # organisations on each side below which nothing is shown

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from stand_ins import Entry, framework, group, yes_no
 
-from assess.differences import holm, two_sided, year_on_year
+from assess.change import holm, two_sided, year_on_year
 
 
 def test_holm_worked_by_hand():
