@@ -37,7 +37,8 @@ SAID = {
     "cy": {
         "title": "Llyfr codau",
         "opening": "Pob newidyn yn y bwndel hwn: y cofnodion y mae canlyniadau'n gorffwys arnynt, "
-        "a'r canlyniadau. Mae cell na ellid ei darllen yn wag, fel pe na bai dim wedi'i ysgrifennu.",
+        "a'r canlyniadau. Mae cell na ellid ei darllen yn wag, fel pe na bai dim wedi'i "
+        "ysgrifennu.",
         "draft": "Drafft yw'r Gymraeg. Lle nad oes cyfieithiad eto, mae'r Saesneg yn sefyll.",
         "heads": ("Enw", "Label", "Cwestiwn", "Math", "Gwerthoedd dilys", "Codau", "Ystyr gwag"),
         "where": {RECORDS: "Cedwir gan y sefydliad.", RESULTS: "Cyfrifir gan assess."},
