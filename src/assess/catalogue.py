@@ -27,6 +27,7 @@ SPEAKING = (
     "charts.py",
     "sections.py",
     "voice_page.py",
+    "consistency_page.py",
     "survey_page.py",
     "easy_read.py",
     "side_by_side.py",

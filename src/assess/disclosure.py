@@ -27,7 +27,7 @@ from assess.framework import Framework, Indicator
 from assess.intervals import wilson
 from assess.measure import Measures
 from assess.observe import Observed
-from assess.records import AssessError, Records
+from assess.records import AssessError, Problem, Records
 from assess.score import score
 from assess.suppression import rounded, table_of_groups, to_hold
 from assess.taking_part import people, shares_of
@@ -46,6 +46,7 @@ SENSITIVE = frozenset(["category", "seat_category", "gender"])
 # Tables whose rows are people, or say something of one person each.
 PERSON_ROWS = ("members", "attendance", "roles", "development", "participation", "survey")
 OF_PEOPLE = frozenset([*PERSON_ROWS, "elections", "votes"])
+OF_A_PERSON = ("moved_by", "seconded_by")  # columns of other tables that name one
 ABOUT_PEOPLE = ("G3", "G5")  # gates that count people
 TOTALS = {"6.2b": "6.2a"}  # groups, and the indicator that is their total
 NUMBERS = ["value", "numerator", "denominator", "low", "high", "worst_value", "best_value"]
@@ -455,6 +456,21 @@ def without_rows(records: Records) -> Records:
         sources={name: name for name in records.sources},
         inputs=one_fingerprint(records.inputs),
         problems=(),
+        consistency=_kinds_of_findings(records),
         excluded=(),
         unreadable={},
     )
+
+
+def _kinds_of_findings(records: Records) -> tuple[Problem, ...]:
+    """One for each kind of finding in a sheet that is not about people: no row, no word of it.
+
+    How often one was found is not told, nor is anything of who proposed, seconded or came.
+    """
+    named = {source: name for name, source in records.sources.items()}
+    kinds = {
+        (named[problem.source], problem.rule): None
+        for problem in records.consistency
+        if named[problem.source] not in OF_PEOPLE and problem.column not in OF_A_PERSON
+    }
+    return tuple(Problem(name, None, None, "", serious=False, rule=rule) for name, rule in kinds)

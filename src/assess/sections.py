@@ -13,6 +13,7 @@ from markupsafe import Markup
 from assess import charts
 from assess.actions_due import actions_due
 from assess.assessment import Assessment
+from assess.consistency_page import contradictions
 from assess.figure import Html, folded, heading, joined, listed, paragraphs, table, terms_listed
 from assess.framework import Indicator, Principle
 from assess.measure import FLOORS_INTERNAL
@@ -412,7 +413,6 @@ def method(assessment: Assessment, words: Words) -> Html:
             n=assessment.counts["problems"],
         ),
         words.say("Rows left out: {n}.", n=assessment.counts["left_out"]),
-        _contradictions(assessment, words),
         words.say("The framework follows: {citation}", citation=framework.citation),
         words.say(
             "Days that files which point to single rows are kept: {n}.",
@@ -428,25 +428,12 @@ def method(assessment: Assessment, words: Words) -> Html:
     )
     welsh = words.say("The Welsh wording is a draft until a translator has checked it.")
     return Html(
-        paragraphs(" ".join(filter(None, sentences)), again, welsh)
+        paragraphs(" ".join(sentences), again, welsh)
+        + contradictions(assessment, words)
         + folded(
             words.say("What was read"),
             table(_tables_used(assessment, words), words.say("What was read")),
         )
-    )
-
-
-def _contradictions(assessment: Assessment, words: Words) -> str:
-    """How often two records say different things; both stand, and the reader is told."""
-    if assessment.mode == "publish":
-        return ""
-    noted = sum(not problem.serious for problem in assessment.records.problems)
-    if not noted:
-        return words.say("No record was found to contradict another.")
-    return words.say(
-        "Records that look odd or contradict each other: {n}. They are used as written; "
-        "`assess check` lists them.",
-        n=noted,
     )
 
 
