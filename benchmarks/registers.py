@@ -98,7 +98,8 @@ def _truth(share: float, size: int, rng: np.random.Generator) -> pd.Series:
 
 
 def _words(words: list[str], size: int, rng: np.random.Generator) -> pd.Series:
-    return pd.Series(pa.array(words).take(pa.array(rng.integers(0, len(words), size)))).astype("str")
+    places = pa.array(rng.integers(0, len(words), size))
+    return pd.Series(pa.array(words).take(places)).astype("str")
 
 
 def _members(size: int, end: pd.Timestamp, rng: np.random.Generator) -> pd.DataFrame:
@@ -279,23 +280,24 @@ def main() -> None:
 def compare(members: int, kind: str, against: Path | None) -> None:
     """Print every run, and how it stands to the target, to the smaller one and to `against`."""
     before = None
-    for kind in ("parquet", "csv") if kind == "both" else (kind,):
+    for form in ("parquet", "csv") if kind == "both" else (kind,):
         for part in (16, 4, 1):
             with tempfile.TemporaryDirectory() as place:
-                make_register(Path(place), members // part, kind)
+                make_register(Path(place), members // part, form)
                 found = {"here": measured(Path(place), HERE)}
                 if against:
                     found["against"] = measured(Path(place), against)
             for where, one in found.items():
-                print(f"{members // part:>10,} members, {kind}, {where}: {json.dumps(one)}")
+                print(f"{members // part:>10,} members, {form}, {where}: {json.dumps(one)}")
             seconds, cpu = (
                 sum(step[which] for step in found["here"]["steps"].values()) for which in (0, 1)
             )
             peak = max(step[2] for step in found["here"]["steps"].values())
+            growth = f"; {seconds / before:.1f} times the last" if before else ""
             print(
                 f"{'':>10} {seconds:.1f} s ({cpu:.1f} of the processor), {peak:.2f} GB: "
                 f"{seconds / TARGET_SECONDS:.2f} and {peak / TARGET_GIGABYTES:.2f} of what is "
-                "allowed at full size" + (f"; {seconds / before:.1f} times the last" if before else "")
+                f"allowed at full size{growth}"
             )
             before = seconds
 

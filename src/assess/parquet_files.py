@@ -56,7 +56,7 @@ def read_parquet(
 def _cells(column: pa.ChunkedArray, many: bool, index: pd.RangeIndex) -> pd.Series:
     typed = _typed(column) if many else None
     if typed is not None:
-        return pd.Series(typed, index=index, copy=False)
+        return typed.set_axis(index)
     if many:  # blank cells stay missing until `codes` has seen the text
         return pd.Series(_text(column), dtype="str", copy=False).set_axis(index)
     return pd.Series(_text(column).fill_null(""), dtype="str").set_axis(index)
