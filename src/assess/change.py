@@ -18,7 +18,7 @@ from assess.intervals import DRAWS, LEVEL, draw_range, seed_of
 from assess.score import score
 from assess.uncertainty import draws, level_draws
 
-if TYPE_CHECKING:  # what is compared here is made there, of what is here
+if TYPE_CHECKING:  # only types: an assessment asks for its own changes
     from assess.assessment import Assessment
     from assess.measure import Measures
 

@@ -33,7 +33,7 @@ from assess.suppression import rounded, table_of_groups, to_hold
 from assess.taking_part import people, shares_of
 from assess.uncertainty import add_ranges, draws
 
-if TYPE_CHECKING:  # an assessment asks for its own disclosure
+if TYPE_CHECKING:  # only types: an assessment asks for its own disclosure
     from assess.assessment import Assessment
 
 MODES = ("internal", "publish")
