@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 LEVEL = 0.9
 DRAWS = 2000
 SHARED_HABIT = 0.15  # correlation expected between the rows of one meeting: our judgement
+MANY_MEETINGS = 10_000  # more are not resampled one by one
 HABIT_STRENGTH = 3  # how many meetings' worth of evidence that expectation stands for
 
 
@@ -138,15 +139,39 @@ def cluster_draws(
     """
     meetings = sorted({code for share in shares.values() for code in share.meetings})
     place = {code: at for at, code in enumerate(meetings)}
-    weights = meeting_weights(len(meetings), size, generator(seed, "meetings"))
+    at = {name: [place[code] for code in share.meetings] for name, share in shares.items()}
+    patterns = _resamples(shares, at, len(meetings), size, generator(seed, "meetings"))
     drawn = {}
     for name, clusters in shares.items():
         rng = generator(seed, name)
         records = effective_records(clusters)
         beta = share_draws(clusters.share * records if records else 0, records, size, rng)
-        at = [place[code] for code in clusters.meetings]
-        drawn[name] = _ordered_like(_resampled(weights[:, at], clusters), beta, rng)
+        drawn[name] = _ordered_like(patterns[name], beta, rng)
     return drawn
+
+
+def _resamples(
+    shares: Mapping[str, Clusters],
+    at: Mapping[str, list[int]],
+    meetings: int,
+    size: int,
+    rng: np.random.Generator,
+) -> dict[str, Array]:
+    """Each share in `size` resamples of the same meetings; `at`: where its meetings stand.
+
+    Of many thousand meetings each is drawn so seldom that the resampled shares are normal: they
+    are drawn from what the meetings have in common, without a table of draws by meetings.
+    """
+    if meetings <= MANY_MEETINGS:
+        weights = meeting_weights(meetings, size, rng)
+        return {name: _resampled(weights[:, at[name]], one) for name, one in shares.items()}
+    pulls = np.zeros((len(shares), meetings))
+    for row, (name, one) in zip(pulls, shares.items(), strict=True):
+        named = slice(len(one.meetings))
+        if one.of.sum() > 0:
+            row[at[name]] = (one.hit[named] - one.share * one.of[named]) / one.of.sum()
+    together = rng.multivariate_normal(np.zeros(len(shares)), pulls @ pulls.T, size, method="eigh")
+    return dict(zip(shares, together.T, strict=True))
 
 
 def _resampled(weights: Array, clusters: Clusters) -> Array:
