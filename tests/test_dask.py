@@ -151,6 +151,12 @@ def test_an_address_where_nothing_answers_is_said(tmp_path, monkeypatch, address
         batch.run([source], tmp_path / "out", cluster=reached, quiet=True)
 
 
+def test_encryption_without_a_certificate_is_said(tmp_path):
+    source = organisation(tmp_path / "records", "one")
+    with pytest.raises(AssessError, match="certificate"), Cluster("tls://127.0.0.1:1") as reached:
+        batch.run([source], tmp_path / "out", cluster=reached, quiet=True)
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [

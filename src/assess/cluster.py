@@ -148,6 +148,7 @@ class Cluster:
             target, security = self._own_cluster()
         else:
             target, security = self.address, None
+            _check_certificate(self.address)
             _warn_of_readers(self.address, shared=self.shared)
         try:
             client = Client(target, timeout=ANSWER, security=security, set_as_default=False)
@@ -203,6 +204,17 @@ def _kept(job: Job, result: Any, timeout: float) -> Outcome:
     if isinstance(result, Made):
         return keep_one(job, result)
     return result if isinstance(result, Outcome) else lost(job, result, timeout)
+
+
+def _check_certificate(address: str) -> None:
+    """Raise AssessError where dask would need a certificate and has been told of none."""
+    from distributed.security import Security
+
+    if urlsplit(address).scheme == "tls" and not Security().tls_client_cert:
+        raise AssessError(
+            f"{address} asks for a certificate, and dask's configuration names none. "
+            "docs/cluster.md says how to make one and where to name it."
+        )
 
 
 def _warn_of_readers(address: str, *, shared: bool) -> None:
