@@ -46,13 +46,13 @@ synth: $(READY) ## make the sample organisations in data/ again
 	$(BIN)/python -c "from assess.synth.write import write_samples; write_samples('data')"
 
 method: $(READY) ## write docs/method.md again from the framework, and record a new method version
-	$(BIN)/python -m assess.method
+	$(BIN)/python -m assess.bundle.method
 
 notebooks: $(READY) ## run the notebooks again and keep their outputs, after a change of data or words
-	$(BIN)/python -m assess.stored_notebooks
+	$(BIN)/python -m assess.report.stored_notebooks
 
 words: $(READY) ## bring the Welsh catalogue up to date with the English words
-	$(BIN)/python -m assess.catalogue
+	$(BIN)/python -m assess.report.catalogue
 
 lock: $(READY) ## pin what pyproject.toml asks for; make lock UPGRADE=1 takes newer versions too
 	$(UV) pip compile pyproject.toml --extra dask --extra test --group setup \

@@ -220,8 +220,8 @@ def run(folder: str) -> None:
     from assess.framework import load_framework
     from assess.load import load
     from assess.measure import measure
-    from assess.names import warn_of_names
     from assess.validate import validate
+    from assess.validate.names import warn_of_names
 
     steps, at = {}, (time.perf_counter(), time.process_time())
 

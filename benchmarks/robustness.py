@@ -21,13 +21,13 @@ os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 import numpy as np
 import pandas as pd
 
-from assess.choices import Choices, Level, Structure, design, states_of
 from assess.intervals import observed_draws, seed_of
 from assess.observe import Observed, share
-from assess.ranks import tally
 from assess.robustness import ENDS, RUNS, robustness_of
-from assess.runs import Units, _shifts, scored_runs
-from assess.sensitivity import drivers_of
+from assess.robustness.choices import Choices, Level, Structure, design, states_of
+from assess.robustness.ranks import tally
+from assess.robustness.runs import Units, _shifts, scored_runs
+from assess.robustness.sensitivity import drivers_of
 
 CHOICES = Choices(
     weights=("equal",),

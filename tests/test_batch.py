@@ -15,7 +15,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from assess import batch, job
+from assess import batch
+from assess.batch import job
 from assess.records import AssessError
 from assess.whole_files import DiskError, cannot_write, only_run, write_whole
 

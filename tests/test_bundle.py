@@ -18,11 +18,12 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from assess import batch, job, software
-from assess.bundle import bundle, public_notebook, sums, without_place
-from assess.job import Job, assess_one
+from assess import batch
+from assess.batch import job
+from assess.batch.job import Job, assess_one
+from assess.bundle import bundle, public_notebook, software, sums, without_place
+from assess.bundle.rerun import rerun
 from assess.records import AssessError
-from assess.rerun import rerun
 
 DATA = Path(__file__).parents[1] / "data"
 SMALL, LARGE = "clwb-rhosycwsg", "gofal-elwedd"

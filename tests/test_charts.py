@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assess import charts
-from assess.figure import Figure, Html, heading, listed, paragraphs, table
+from assess.report import charts
+from assess.report.figure import Figure, Html, heading, listed, paragraphs, table
 from assess.words import Words
 
 EN = Words("en")

@@ -106,7 +106,7 @@ def test_trace_prints_the_rows_behind_a_number():
 
 def test_a_fault_of_ours_is_a_sentence_that_names_its_place(monkeypatch):
     """Without the fault's own text, which may hold a row's content."""
-    from assess import check
+    from assess.validate import check
 
     monkeypatch.delenv("ASSESS_TRACE", raising=False)
     monkeypatch.setattr(check, "check", lambda *_, **__: {}["Mrs Jones"])

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from assess.codebook import codebook, codebook_page
-from assess.data_package import result_tables
+from assess.bundle.codebook import codebook, codebook_page
+from assess.bundle.data_package import result_tables
 from assess.schemas import CONTRACTS, about_columns
 
 

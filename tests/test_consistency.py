@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from conftest import DECISIONS, MEETINGS
 
-from assess.findings import Findings
-from assess.habits import one_date_for_most, practice_changed
 from assess.validate import read_records
+from assess.validate.findings import Findings
+from assess.validate.habits import one_date_for_most, practice_changed
 
 
 def odd(records) -> list[str]:
@@ -131,7 +131,7 @@ def test_many_a_new_years_day_stands_for_a_year_that_is_known():
     ],
 )
 def test_a_column_begun_or_given_up_between_years(first, second, told):
-    from assess.raw import columns_of
+    from assess.load.raw import columns_of
 
     rows = pd.DataFrame(None, index=range(20), columns=columns_of("decisions"), dtype=object)
     filled = [True] * first + [False] * (10 - first) + [True] * second + [False] * (10 - second)

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from assess import consistency, consistency_page, habits
-from assess.consistency_page import contradictions, kind_in_words
 from assess.disclosure import without_rows
 from assess.records import Problem
-from assess.validate import read_records
+from assess.report import consistency_page
+from assess.report.consistency_page import contradictions, kind_in_words
+from assess.validate import consistency, habits, read_records
 from assess.words import Words
 
 EN, CY = Words("en"), Words("cy")

@@ -14,9 +14,10 @@ import pytest
 from click.testing import CliRunner
 from test_batch import HARM, folder_of, organisation, stand_in, status_of, wait_until, written
 
-from assess import away, batch, cli, cluster
-from assess.cluster import Cluster
-from assess.job import Job, Made, keep_one
+from assess import batch, cli
+from assess.batch import away, cluster
+from assess.batch.cluster import Cluster
+from assess.batch.job import Job, Made, keep_one
 from assess.records import AssessError
 
 WITHOUT = "needs: pip install 'assess[dask]'"
@@ -260,7 +261,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path, there):
     out = tmp_path / "reports"
     script = tmp_path / "run.py"
     script.write_text(
-        "import sys\nfrom assess import batch\nfrom assess.cluster import Cluster\n"
+        "import sys\nfrom assess import batch\nfrom assess.batch.cluster import Cluster\n"
         "if __name__ == '__main__':\n"
         "    with Cluster(sys.argv[4]) as reached:\n"
         "        batch.run([sys.argv[1]], sys.argv[2], notebook=sys.argv[3], cluster=reached)\n"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from assess.data_package import DESCRIPTOR, records_files, result_tables
+from assess.batch.job import scores_table
+from assess.bundle.data_package import DESCRIPTOR, records_files, result_tables
 from assess.importers import import_records
-from assess.job import scores_table
 from assess.schemas import CONTRACTS, about_columns
 from assess.validate import read_records
 

@@ -9,11 +9,12 @@ import pytest
 import typed
 from markupsafe import escape
 
-from assess import disclosure, sections, suppression
+from assess import disclosure
 from assess.assessment import assess_records
-from assess.disclosure import Count, disclose
+from assess.disclosure import Count, disclose, suppression
 from assess.framework import load_framework
 from assess.records import AssessError
+from assess.report import sections
 from assess.words import Words
 
 CATEGORIES = {

@@ -329,7 +329,7 @@ def test_papermill_finds_the_engine_by_its_entry_point():
     """Through the package's own metadata, and without loading the shell until it is needed."""
     from importlib.metadata import entry_points
 
-    from assess.engine import WarmEngine
+    from assess.batch.engine import WarmEngine
 
     (found,) = entry_points(group="papermill.engine", name="assess")
     assert found.load() is WarmEngine

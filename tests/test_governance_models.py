@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assess.governance_models import CANNOT_SHOW, against_the_rest, group_means
+from assess.robustness.governance_models import CANNOT_SHOW, against_the_rest, group_means
 
 NAMES = [f"organisation-{n}" for n in range(10)]
 MODEL = pd.Series(["multi_stakeholder"] * 5 + ["charity"] * 5, index=NAMES)

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from hostile import HOSTILE, write_hostile
 
-from assess import batch, charts
+from assess import batch
+from assess.report import charts
 from assess.words import Words, isolated
 
 OUR_TAGS = {

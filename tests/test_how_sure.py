@@ -6,9 +6,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from assess import charts, how_sure
-from assess.choices import Choices
 from assess.records import AssessError
+from assess.report import charts, how_sure
+from assess.robustness.choices import Choices
 from assess.synth import write_organisation
 from assess.words import Words
 

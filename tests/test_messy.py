@@ -11,12 +11,12 @@ from conftest import MEMBERS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assess.check import check
 from assess.load import load
-from assess.organisation_sheets import organisation_of
+from assess.load.organisation_sheets import organisation_of
+from assess.load.synonyms import TOTALS, personal
 from assess.records import AssessError
-from assess.synonyms import TOTALS, personal
 from assess.validate import CannotBeAssessedError, read_records
+from assess.validate.check import check
 
 ANSWERS = [
     ["Short code for the organisation", "tegfan-care"],
@@ -245,8 +245,8 @@ def test_headings_that_only_sound_personal_are_not_refused(heading):
 
 
 def test_no_heading_of_ours_would_be_refused():
+    from assess.load.synonyms import in_welsh
     from assess.schemas import CONTRACTS, fields_of
-    from assess.synonyms import in_welsh
 
     titles = [field.title for name in CONTRACTS for field in fields_of(name).values()]
     assert [t for title in titles for t in (title, in_welsh(title)) if personal(t)] == []

@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from assess import method
-from assess.framework import SHIPPED, load_framework
-from assess.method import (
+from assess.bundle import method
+from assess.bundle.method import (
     DOCUMENT,
     changed_numbers,
     method_document,
@@ -15,6 +14,7 @@ from assess.method import (
     record_version,
     recorded_versions,
 )
+from assess.framework import SHIPPED, load_framework
 from assess.records import AssessError
 
 

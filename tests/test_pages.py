@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from assess import batch
-from assess.pdf import find_browser
 from assess.records import AssessError
+from assess.report.pdf import find_browser
 
 pytestmark = pytest.mark.slow
 DATA = Path(__file__).parents[1] / "data"
@@ -215,7 +215,7 @@ def test_a_report_prints_to_a_tagged_pdf_with_the_summary_alone_on_its_first_pag
     browser, out, tmp_path
 ):
     pypdf = pytest.importorskip("pypdf")
-    from assess.pdf import print_page
+    from assess.report.pdf import print_page
 
     page = out / "gofal-elwedd" / "2025" / "assessment.html"
     printed = pypdf.PdfReader(print_page(page, find_browser()))
@@ -231,7 +231,7 @@ def test_a_report_prints_to_a_tagged_pdf_with_the_summary_alone_on_its_first_pag
 
 def test_the_easy_read_page_is_one_page(browser, out):
     pypdf = pytest.importorskip("pypdf")
-    from assess.pdf import print_page
+    from assess.report.pdf import print_page
 
     for name in ("easy-read", "hawdd-ei-ddeall"):
         page = out / "gofal-elwedd" / "2025" / f"{name}.html"

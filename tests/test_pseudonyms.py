@@ -18,9 +18,9 @@ import typed
 
 from assess import pseudonyms
 from assess.assessment import assess_records
-from assess.names import looks_like_names, warn_of_names
 from assess.pseudonyms import hmac_of, key_of, pseudonymise
 from assess.records import AssessError
+from assess.validate.names import looks_like_names, warn_of_names
 
 SAMPLE = Path(__file__).parents[1] / "data" / "gofal-elwedd"
 KEY = bytes(range(32))

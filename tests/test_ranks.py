@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from assess.ranks import groups_of, indistinct, ranks_of, tally
+from assess.robustness.ranks import groups_of, indistinct, ranks_of, tally
 
 
 def test_the_highest_score_ranks_first():

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from assess import codes, parquet_files
 from assess.framework import load_framework
+from assess.load import codes, parquet_files
 from assess.measure import measure
 from assess.validate import read_records
 

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from test_disclosure import given, published
 
-from assess import compare, peers, releases, side_by_side
+from assess import compare
+from assess.disclosure import peers, releases
 from assess.records import AssessError
+from assess.report import side_by_side
 from assess.words import Words
 
 

@@ -9,7 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from assess import report
-from assess.figure import Html, heading
+from assess.report.figure import Html, heading
 
 HOSTILE = "<script>alert(1)</script>"
 VOID = {"meta", "img", "br", "hr", "input", "link"}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from assess import sections
 from assess.assessment import Assessment, assess_records
-from assess.figure import Html
+from assess.report import sections
+from assess.report.figure import Html
 from assess.words import Words
 
 DATA = Path(__file__).parents[1] / "data"

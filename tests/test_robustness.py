@@ -5,11 +5,18 @@ import pandas as pd
 import pytest
 from stand_ins import Entry, framework, group, measures, yes_no
 
-from assess.choices import EVERYTHING, Choices, choices_from, design, states_of, structure_of
 from assess.intervals import seed_of
 from assess.records import AssessError
 from assess.robustness import robustness
-from assess.runs import scored_runs, units_of
+from assess.robustness.choices import (
+    EVERYTHING,
+    Choices,
+    choices_from,
+    design,
+    states_of,
+    structure_of,
+)
+from assess.robustness.runs import scored_runs, units_of
 from assess.score import aggregate, normalise, score
 from assess.uncertainty import draws, level_draws
 

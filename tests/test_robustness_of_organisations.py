@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from assess.choices import EVERYTHING
 from assess.framework import load_framework
 from assess.measure import measure
 from assess.records import Period
 from assess.robustness import robustness
+from assess.robustness.choices import EVERYTHING
 from assess.synth import write_organisation
 from assess.validate import read_records
 

@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from assess.raw import plain
+from assess.load.raw import plain
 from assess.schemas import CONTRACTS, schema_of
 from assess.schemas.organisation import Body, MemberCategory, Organisation
 

@@ -16,13 +16,14 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from assess import raw, report, sections, workbooks
+from assess import report
 from assess.assessment import assess_records
+from assess.batch.job import known_parameters
 from assess.csv_cells import as_csv, harmless
 from assess.framework import load_framework
-from assess.job import known_parameters
-from assess.load import load
+from assess.load import load, raw, workbooks
 from assess.records import AssessError
+from assess.report import sections
 from assess.validate import read_records
 from assess.words import Words
 

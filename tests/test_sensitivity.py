@@ -5,10 +5,10 @@ from SALib.analyze import sobol
 from stand_ins import Entry, framework, group, measures
 from test_robustness import FIELD, IDS, VALUES, simple, two_principles
 
-from assess.choices import EVERYTHING, Choices
 from assess.records import AssessError
+from assess.robustness.choices import EVERYTHING, Choices
+from assess.robustness.sensitivity import _indices, _refused, _saltelli, drivers, gains
 from assess.score import score
-from assess.sensitivity import _indices, _refused, _saltelli, drivers, gains
 
 
 def outcomes(function, base=4096):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typed import EVERYTHING_STATED, random_table
 
 from assess.load import load
-from assess.raw import columns_of
+from assess.load.raw import columns_of
 from assess.records import AssessError
 from assess.schemas import CONTRACTS, about_columns
 from assess.schemas.organisation import Body
@@ -127,12 +127,12 @@ class as_read:  # noqa: N801
     """A workbook's tables with every cell typed and nothing held against another table."""
 
     def __init__(self, path) -> None:
-        from assess.constitution import read_organisation
-        from assess.cross_checks import use_listed_codes
-        from assess.findings import Findings
-        from assess.headings import match_headings
-        from assess.synonyms import OwnWords
+        from assess.load.synonyms import OwnWords
         from assess.validate import _read_columns, _Reading
+        from assess.validate.constitution import read_organisation
+        from assess.validate.cross_checks import use_listed_codes
+        from assess.validate.findings import Findings
+        from assess.validate.headings import match_headings
 
         raw = load(path)
         self.organisation, self.problems = read_organisation(raw.organisation, "x")

@@ -9,12 +9,12 @@ from conftest import MEETINGS, MEMBERS, ORGANISATION
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assess.check import check, report_problems
-from assess.parse import Fault, parse
+from assess.load.text_files import read_csv
 from assess.records import AssessError
 from assess.schemas import CONTRACTS
-from assess.text_files import read_csv
 from assess.validate import CannotBeAssessedError, read_records
+from assess.validate.check import check, report_problems
+from assess.validate.parse import Fault, parse
 
 KINDS = ["code", "text", "choice", "date", "yes_no", "number", "whole", "list"]
 FORMATS = {"easy_read": "Easy Read", "welsh": "Welsh", "other": "another format"}

@@ -6,10 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assess.framework import load_framework
-from assess.records import AssessError
-from assess.validate import read_records
-from assess.validity import (
+from assess.bundle.validity import (
     agreement,
     component_shares,
     correlation,
@@ -23,6 +20,9 @@ from assess.validity import (
     read_coding,
     wide,
 )
+from assess.framework import load_framework
+from assess.records import AssessError
+from assess.validate import read_records
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assess import catalogue, words
+from assess import words
 from assess.framework import load_framework
 from assess.records import AssessError, Period
+from assess.report import catalogue
 from assess.words import Words
 
 EN, CY = Words("en"), Words("cy")

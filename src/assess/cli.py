@@ -48,7 +48,7 @@ class _Commands(click.Group):
 
 
 def _fault_of_ours(fault: Exception) -> str:
-    from assess.job import fault_of_ours
+    from assess.batch.job import fault_of_ours
 
     return f"{fault_of_ours(fault)} (ASSESS_TRACE=1 shows the whole trace.)"
 
@@ -110,7 +110,7 @@ def check(paths: tuple[str, ...], mapping: bool) -> None:
 
     Ends with 1 where a cell, a row or a table could not be used.
     """
-    from assess.check import check as check_records
+    from assess.validate.check import check as check_records
 
     lines, all_well = check_records(paths, mapping=mapping)
     for line in lines:
@@ -199,7 +199,7 @@ def _cluster(address: str | None, **options):
 
     if not address:
         return nullcontext()
-    from assess.cluster import Cluster
+    from assess.batch.cluster import Cluster
 
     return Cluster(address, **options)
 
@@ -282,7 +282,7 @@ def rerun(bundle: str) -> None:
 
     Exit code 1 where one does, or where a file is not as it was bundled.
     """
-    from assess.rerun import rerun as again
+    from assess.bundle.rerun import rerun as again
 
     found = again(bundle)
     for line in found.lines():
@@ -294,8 +294,8 @@ def rerun(bundle: str) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="A file to write; else it is printed.")
 def method(out: Path | None) -> None:
     """The method in words: every indicator, its goalposts, their source, what it cannot show."""
+    from assess.bundle.method import method_document
     from assess.framework import load_framework
-    from assess.method import method_document
 
     text = method_document(load_framework())
     if out is None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from assess import peers
 from assess.assessment import Assessment, assess_records
+from assess.disclosure import peers
 from assess.intervals import DRAWS, LEVEL, generator
 from assess.load import find_organisations
 from assess.pseudonyms import hmac_of, key_of

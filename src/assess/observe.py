@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from assess.codes import found_in, look_up
+from assess.load.codes import found_in, look_up
 
 __all__ = ["INDICATORS", "Observed", "due_by", "fact", "indicator", "is_in", "known", "look_up"]
 __all__ += ["lowest_to_highest", "share", "unobserved"]

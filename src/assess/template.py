@@ -15,8 +15,7 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from assess.headings import unique_together
-from assess.organisation_sheets import (
+from assess.load.organisation_sheets import (
     CODE,
     MODELS,
     PARTS,
@@ -25,10 +24,11 @@ from assess.organisation_sheets import (
     shown,
     words_of,
 )
-from assess.raw import REQUIRED, columns_of
+from assess.load.raw import REQUIRED, columns_of
 from assess.records import AssessError
 from assess.schemas import CONTRACTS, about_columns, fields_of
 from assess.schemas.organisation import Organisation
+from assess.validate.headings import unique_together
 from assess.words import Words
 
 FILE = "records.xlsx"

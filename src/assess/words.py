@@ -1,8 +1,8 @@
 """Sentences computed from numbers, whole, in English or Welsh.
 
 A sentence is one message of the catalogue in `locale/`, with named fields: it is never glued
-together from pieces, so Welsh can order and mutate its own words. `assess.catalogue` lists the
-messages, finds them in the calls of `say` and compiles the catalogue.
+together from pieces, so Welsh can order and mutate its own words. `assess.report.catalogue` lists
+the messages, finds them in the calls of `say` and compiles the catalogue.
 """
 
 import gettext

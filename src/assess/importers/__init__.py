@@ -10,7 +10,7 @@ from pathlib import Path
 from assess.importers.found import Found
 from assess.importers.mapping import Mapping, read_mapping
 from assess.importers.write import ImportReport, refuse_folder, write_found
-from assess.raw import near
+from assess.load.raw import near
 from assess.records import AssessError
 
 FORMATS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from assess.importers.dates import USUAL, day
 from assess.importers.found import Found, Row, known_word
 from assess.importers.sources import rows_of
-from assess.raw import plain
+from assess.load.raw import plain
 from assess.records import AssessError
 
 # The same column in exports of several versions, and of the programming interface.

@@ -5,8 +5,8 @@ import functools
 import re
 from collections.abc import Iterable
 
-from assess import parse
 from assess.records import AssessError
+from assess.validate import parse
 
 MONTHS = (
     "january february march april may june july august september october november december",

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from assess import parse
-from assess.data_package import DESCRIPTOR, records_descriptor, records_resource
+from assess.bundle.data_package import DESCRIPTOR, records_descriptor, records_resource
 from assess.importers.found import Row
 from assess.importers.sources import json_of, records_of, rows_of, word
 from assess.importers.write import ImportReport, counted, refuse_folder, table_text, write_folder
 from assess.load import load
-from assess.raw import columns_of, near, plain
+from assess.load.raw import columns_of, near, plain
 from assess.records import AssessError
 from assess.schemas import CONTRACTS
+from assess.validate import parse
 
 ORGANISATION = "organisation"  # a property of ours, which other readers pass over
 

@@ -7,7 +7,7 @@ from typing import Any
 from assess.importers.dates import day
 from assess.importers.found import OPTIONS, Found, known_word
 from assess.importers.sources import json_of, stacked_of, word
-from assess.raw import plain
+from assess.load.raw import plain
 from assess.records import AssessError
 
 Record = dict[str, Any]

@@ -28,9 +28,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assess.importers.sources import content_of
-from assess.raw import MAX_COLUMNS, UnreadableError
+from assess.load.raw import MAX_COLUMNS, UnreadableError
+from assess.load.text_files import read_yaml
 from assess.records import AssessError
-from assess.text_files import read_yaml
 
 ASK = "ask"
 MAX_BYTES = 1_000_000

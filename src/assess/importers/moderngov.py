@@ -12,7 +12,7 @@ from typing import Any
 from assess.importers.dates import day
 from assess.importers.found import OPTIONS, Found, Row, known_word, squeezed
 from assess.importers.sources import PAGES, grids_of, leaf, xml_of
-from assess.raw import plain
+from assess.load.raw import plain
 from assess.records import AssessError
 
 MAX_VOTES = 2_000_000

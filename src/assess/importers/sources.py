@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from assess.raw import MAX_COLUMNS, UnreadableError, read_bytes
+from assess.load.raw import MAX_COLUMNS, UnreadableError, read_bytes
+from assess.load.text_files import decode, grid_of
+from assess.load.workbooks import sheets_of
 from assess.records import AssessError
-from assess.text_files import decode, grid_of
-from assess.workbooks import sheets_of
 
 # The largest export met is under 10 MB; what is larger is not an export of one organisation.
 MAX_BYTES = 100_000_000

@@ -12,7 +12,7 @@ from assess.importers import dates
 from assess.importers.found import OPTIONS, SHORT, SHOWN, Found, squeezed
 from assess.importers.mapping import ASK, Block, Mapping, place, span
 from assess.importers.sources import grids_of
-from assess.raw import near
+from assess.load.raw import near
 from assess.records import AssessError
 
 STATUSES = ("present", "remote", "apology", "absent", "leave")

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from assess.importers.found import PEOPLE, Found, Row, squeezed
-from assess.raw import columns_of
+from assess.load.raw import columns_of
 from assess.records import AssessError
 from assess.schemas import CONTRACTS
 from assess.whole_files import cannot_write
