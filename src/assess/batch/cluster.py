@@ -74,7 +74,10 @@ class Cluster:
             yield job, Outcome(job.source, "failed", message=message)
 
     def _at_once(self) -> int:
-        return max(SENT, 2 * sum(self.client.nthreads().values()))
+        try:
+            return max(SENT, 2 * sum(self.client.nthreads().values()))
+        except OSError:  # gone, or about to come back: the next result will say
+            return SENT
 
     def _round(
         self, jobs: Sequence[Job], timeout: float, *, at_once: Any
