@@ -13,8 +13,8 @@ from assess.load.text_files import read_csv
 from assess.records import AssessError
 from assess.schemas import CONTRACTS
 from assess.validate import CannotBeAssessedError, read_records
+from assess.validate.cells import Fault, parse
 from assess.validate.check import check, report_problems
-from assess.validate.parse import Fault, parse
 
 KINDS = ["code", "text", "choice", "date", "yes_no", "number", "whole", "list"]
 FORMATS = {"easy_read": "Easy Read", "welsh": "Welsh", "other": "another format"}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from assess.records import AssessError
-from assess.validate import parse
+from assess.validate import cells
 
 MONTHS = (
     "january february march april may june july august september october november december",
@@ -59,8 +59,8 @@ def day(text: str, patterns: Iterable[str] = ()) -> str:
     """
     text = " ".join(text.split())[:200]
     if not patterns:
-        read = parse.date(_TIME.sub("", text))
-        return "" if isinstance(read, parse.Fault) else f"{read:%Y-%m-%d}"
+        read = cells.date(_TIME.sub("", text))
+        return "" if isinstance(read, cells.Fault) else f"{read:%Y-%m-%d}"
     for pattern in patterns:
         for found in _expression(pattern).finditer(text):
             if written := _written(found):
@@ -80,4 +80,4 @@ def _written(found: re.Match[str]) -> str:
         read = datetime.date(year, int(month or 0), int(parts["day"]))
     except ValueError:
         return ""
-    return read.isoformat() if parse.FIRST_YEAR <= year <= parse.LAST_YEAR else ""
+    return read.isoformat() if cells.FIRST_YEAR <= year <= cells.LAST_YEAR else ""

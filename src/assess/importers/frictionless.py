@@ -18,7 +18,6 @@ from assess.load import load
 from assess.load.raw import columns_of, near, plain
 from assess.records import AssessError
 from assess.schemas import CONTRACTS
-from assess.validate import parse
 
 ORGANISATION = "organisation"  # a property of ours, which other readers pass over
 
@@ -76,8 +75,8 @@ def _plainly(cell: str, kind: str) -> str:
     """A cell as other readers of packages expect it: 2025-03-31, 1250, yes."""
     if not cell or kind not in ("date", "yes_no", "whole", "number"):
         return cell
-    read = {"date": parse.date, "yes_no": parse.yes_no}.get(kind, parse.number)(cell)
-    if isinstance(read, parse.Fault):
+    read = {"date": cells.date, "yes_no": cells.yes_no}.get(kind, cells.number)(cell)
+    if isinstance(read, cells.Fault):
         return cell
     if kind == "date":
         return f"{read:%Y-%m-%d}"

@@ -24,15 +24,15 @@ HERE = Path(__file__).parents[1]
 NOTEBOOKS = HERE.parents[1] / "notebooks"
 SPEAKING = (
     "words.py",
-    "charts.py",
-    "sections.py",
-    "voice_page.py",
-    "consistency_page.py",
-    "survey_page.py",
-    "easy_read.py",
-    "side_by_side.py",
-    "how_sure.py",
-    "report.py",
+    "report/charts.py",
+    "report/sections.py",
+    "report/voice_page.py",
+    "report/consistency_page.py",
+    "report/survey_page.py",
+    "report/easy_read.py",
+    "report/side_by_side.py",
+    "report/how_sure.py",
+    "report/__init__.py",
     "template.py",
 )
 TRANSLATED = [lang for lang in LANGUAGES if lang != "en"]  # the messages themselves are English

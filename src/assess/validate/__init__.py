@@ -22,6 +22,7 @@ from assess.load.synonyms import TOTALS, OwnWords
 from assess.records import AssessError, Problem, Records
 from assess.schemas import CONTRACTS, about_columns, schema_of
 from assess.schemas.organisation import Organisation
+from assess.validate.cells import DTYPES, parse
 from assess.validate.coercions import note_coercions, weekdays_agree, words_for
 from assess.validate.consistency import check_consistency
 from assess.validate.constitution import lists_of, read_organisation
@@ -29,7 +30,6 @@ from assess.validate.cross_checks import drop_dangling, use_listed_codes
 from assess.validate.findings import Findings, lines_of
 from assess.validate.headings import key_of, match_headings, unique_together
 from assess.validate.names import warn_of_names
-from assess.validate.parse import DTYPES, parse
 
 # What an empty cell of attendance stands for, as the organisation says; else it is not known.
 BLANK_STATUS = {"absent": "absent", "not expected": "leave"}

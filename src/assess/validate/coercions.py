@@ -14,8 +14,8 @@ from assess.load.codes import is_coded
 from assess.load.raw import plain
 from assess.load.synonyms import OwnWords, mark, other_words, usual_words
 from assess.schemas import about_columns
+from assess.validate.cells import Fault, Words, weekday_stated
 from assess.validate.findings import Findings
-from assess.validate.parse import Fault, Words, weekday_stated
 
 _PLAIN = {
     "date": re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[T ]00:00(?::00)?)?"

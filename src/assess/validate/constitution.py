@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from assess.load.raw import near
 from assess.records import Problem
 from assess.schemas.organisation import Body, MemberCategory, Organisation
-from assess.validate.parse import NO, YES
+from assess.validate.cells import NO, YES
 
 ANSWERS = dict.fromkeys(YES, "true") | dict.fromkeys(NO, "false")
 LISTS = ("council_powers", "key_bodies", "required_skills", "required_checks")

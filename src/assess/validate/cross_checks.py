@@ -10,8 +10,8 @@ from assess.load.codes import found_in, is_coded
 from assess.load.synonyms import OwnWords
 from assess.schemas import about_columns
 from assess.schemas.organisation import Organisation
+from assess.validate.cells import parse
 from assess.validate.findings import Findings
-from assess.validate.parse import parse
 
 Tables = dict[str, pd.DataFrame]
 
