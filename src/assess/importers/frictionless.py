@@ -18,6 +18,7 @@ from assess.load import load
 from assess.load.raw import columns_of, near, plain
 from assess.records import AssessError
 from assess.schemas import CONTRACTS
+from assess.validate import cells
 
 ORGANISATION = "organisation"  # a property of ours, which other readers pass over
 
