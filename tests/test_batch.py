@@ -392,7 +392,8 @@ def workers_of(pid):
     ],
 )
 def test_a_run_that_is_stopped_goes_on_where_it_stopped(tmp_path, stop):
-    for place in range(8):
+    several = 30  # more than a fast machine finishes between being told to stop and stopping
+    for place in range(several):
         organisation(tmp_path / "records", f"slow-{place}")
     out, notebook = tmp_path / "reports", stand_in(tmp_path / "n", HARM)
     running = in_another_process(tmp_path / "records", out, notebook)
@@ -404,11 +405,11 @@ def test_a_run_that_is_stopped_goes_on_where_it_stopped(tmp_path, stop):
         lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in workers), seconds=30
     )
     finished = {path.parent for path in out.glob("*/*/run.json")}
-    assert 2 <= len(finished) < 8
+    assert 2 <= len(finished) < several
     assert all(written(folder) >= EXPECTED for folder in finished)
 
     status = batch.run([tmp_path / "records"], out, notebook=notebook, quiet=True)
-    assert status.counts == {"unchanged": len(finished), "assessed": 8 - len(finished)}
+    assert status.counts == {"unchanged": len(finished), "assessed": several - len(finished)}
     assert not list(out.rglob("*.part"))
 
 
