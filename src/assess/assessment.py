@@ -169,8 +169,8 @@ def _assess(
     previous: Assessment | None,
 ) -> Assessment:
     measures = measure(records, framework, period, seed=seed, floors=_floors(records))
-    scores = add_ranges(score(measures, framework), measures, framework, seed=seed)
     drawn = draws(measures, framework, seed=seed)
+    scores = add_ranges(score(measures, framework), measures, framework, drawn=drawn)
     return Assessment(
         records=records,
         framework=framework,

@@ -152,13 +152,16 @@ def add_ranges(
     seed: int = 0,
     n: int = DRAWS,
     how: Aggregation = "arithmetic",
+    drawn: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """`scores` with `low` and `high`, the 90% range of each score by chance. NaN: not scored.
 
     An indicator's range is the range of its measure between its goalposts; of levels above, the
-    middle of their draws. A measure known in full has no width.
+    middle of their draws. A measure known in full has no width. `drawn` is what `draws` gives, for
+    a caller that has it already; `seed` and `n` are then not used.
     """
-    drawn = draws(measures, framework, seed=seed, n=n)
+    if drawn is None:
+        drawn = draws(measures, framework, seed=seed, n=n)
     ranges = {
         entry.id: _indicator_range(measures.table.loc[entry.id], entry)
         for entry in framework.indicators

@@ -61,9 +61,9 @@ def disclose(assessment: "Assessment", mode: str) -> "Assessment":
     framework = assessment.framework
     groups, table, observed = _published(assessment)
     measures = Measures(table, observed)
-    scores = add_ranges(score(measures, framework), measures, framework, seed=assessment.seed)
-    scores = levels_held_back(scores, framework)
     drawn = draws(measures, framework, seed=assessment.seed)
+    scores = add_ranges(score(measures, framework), measures, framework, drawn=drawn)
+    scores = levels_held_back(scores, framework)
     records = without_rows(assessment.records)
     claims = claims_table(records.organisation, framework, scores, drawn)
     return replace(
