@@ -4,11 +4,11 @@ Shape and position carry the meaning; colour repeats it. At most four colours, e
 3 to 1 against what lies behind it. Words of a chart are 13 px or more.
 """
 
-import io
 import json
 import textwrap
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -17,6 +17,8 @@ import pandas as pd
 from assess.report.figure import Figure, Html, shaded_table
 from assess.words import DASH, Words, change_verdict, evidence, principle_name, whole
 
+Spec = Mapping[str, Any]  # a chart in Vega-Lite's words
+
 BLUE, ORANGE, GREY, INK = "#0B5394", "#B45309", "#595959", "#1A1A1A"
 TRACK, GRID = "#EFEFEF", "#C8C8C8"
 PLOT = 430  # px, the width of a plot from 0 to 100
@@ -24,6 +26,8 @@ ROW, THIN_ROW, RANK_ROW = 46, 38, 19  # px
 SLOPE = 200  # px, the height of the chart of two years
 MOST_RANKS = 30  # rows in a chart of ranks
 MOST_PROFILES = 30  # panels in a chart of profiles
+VEGA_LITE = "_".join(alt.SCHEMA_VERSION.split(".")[:2])  # such as v6_4
+ROWS = alt.NamedData("rows")  # the data of a chart that is described before there are any
 
 LOOK = {
     "font": "Arial, Helvetica, Liberation Sans, sans-serif",
@@ -59,12 +63,25 @@ LOOK = {
 }
 
 
+# One organisation's charts are like another's but for the numbers, and to describe one takes much
+# longer than to draw it. So they are described once, by functions that remember, for rows to come.
+described = lru_cache(maxsize=256)
+
+
 def _figure(
-    chart: alt.TopLevelMixin, alt_text: str, caption: str, numbers: pd.DataFrame, words: Words
+    spec: Spec, alt_text: str, caption: str, numbers: pd.DataFrame, words: Words, **rows: Any
 ) -> Figure:
-    drawn = io.StringIO()
-    chart.configure(**LOOK).save(drawn, format="svg")
-    return Figure(drawn.getvalue(), alt_text, caption, numbers, words.say("Show the numbers"))
+    """`spec` drawn with the tables it calls by name."""
+    import vl_convert
+
+    datasets = {name: alt.to_values(table)["values"] for name, table in rows.items()}
+    drawn = {**spec, "datasets": {**spec.get("datasets", {}), **datasets}}
+    svg = vl_convert.vegalite_to_svg(drawn, vl_version=VEGA_LITE)
+    return Figure(svg, alt_text, caption, numbers, words.say("Show the numbers"))
+
+
+def _spec(chart: alt.TopLevelMixin) -> Spec:
+    return chart.configure(**LOOK).to_dict()
 
 
 def _title(text: str, *lines: str) -> alt.TitleParams:
@@ -105,20 +122,22 @@ def _score_axis(title: str, unit: str = "") -> alt.Axis:
     )
 
 
-def _written(rows: pd.DataFrame, field: str, title: str, width: int, height: int, **look: object):
+def _written(
+    labels: Sequence[str], field: str, title: str, width: int, height: int, **look: object
+):
     """A column of words to the right of a plot."""
     heading = alt.TitleParams(
         title, fontSize=14, fontWeight="normal", anchor="middle", frame="bounds", offset=6
     )
     return (
-        alt.Chart(rows, title=heading)
+        alt.Chart(ROWS, title=heading)
         .mark_text(aria=False, align="center", **look)
-        .encode(_rows(rows["label"], shown=False), text=f"{field}:N")
+        .encode(_rows(labels, shown=False), text=f"{field}:N")
         .properties(width=width, height=height)
     )
 
 
-def _dot_on_range(base: alt.Chart, place: alt.Y, across: Callable, *, up: int) -> alt.LayerChart:
+def _dot_on_range(base: alt.Chart, place: alt.Y, across: Callable, *, up: int) -> list[alt.Chart]:
     """A line for the range and a dot on it, `up` pixels above the middle of the row."""
     line = base.mark_rule(aria=False, color=BLUE, strokeWidth=5, yOffset=-up).encode(
         place, across("low"), x2="high:Q"
@@ -133,7 +152,7 @@ def _dot_on_range(base: alt.Chart, place: alt.Y, across: Callable, *, up: int) -
         strokeWidth=2,
         yOffset=-up,
     ).encode(place, across("score"))
-    return line + dot
+    return [line, dot]
 
 
 def scorecard(
@@ -166,18 +185,31 @@ def scorecard(
         key.append(words.say("Diamond = the year before."))
     if rows["median"].notna().any():
         key.append(words.say("Bar = middle of {n} similar organisations.", n=peers))
-    height = ROW * len(rows)
-    plot = _score_plot(rows, words).properties(width=PLOT, height=height)
-    columns = (
-        plot
-        | _written(rows, "shown", words.say("Score"), 60, height, fontWeight="bold", fontSize=15)
-        | _written(rows, "evidence", words.say("Evidence found"), 100, height)
-    )
     title = words.say("Our scores on the six principles, {when}", when=when)
-    chart = columns.resolve_scale(y="independent").properties(title=_title(title, " ".join(key)))
+    spec = _scorecard(
+        title,
+        " ".join(key),
+        tuple(rows["label"]),
+        words.say("Score from 0 to 100"),
+        words.say("Score"),
+        words.say("Evidence found"),
+    )
     caption = words.say("Scores on the six principles, with their ranges")
     alt_text = _score_alt(rows, words)
-    return _figure(chart, alt_text, caption, _score_numbers(rows, words), words)
+    return _figure(spec, alt_text, caption, _score_numbers(rows, words), words, rows=rows)
+
+
+@described
+def _scorecard(
+    title: str, key: str, labels: tuple[str, ...], axis: str, score: str, evidence: str
+) -> Spec:
+    height = ROW * len(labels)
+    columns = alt.hconcat(
+        _score_plot(labels, axis).properties(width=PLOT, height=height),
+        _written(labels, "shown", score, 60, height, fontWeight="bold", fontSize=15),
+        _written(labels, "evidence", evidence, 100, height),
+    )
+    return _spec(columns.resolve_scale(y="independent").properties(title=_title(title, key)))
 
 
 def _beside(principles: pd.DataFrame, others: pd.Series | None) -> np.ndarray:
@@ -197,10 +229,10 @@ def _no_score(words: Words, state: str) -> str:
     return words.say("held back") if state == "held back" else words.say("not scored")
 
 
-def _score_plot(rows: pd.DataFrame, words: Words) -> alt.LayerChart:
-    place = _rows(rows["label"])
-    across = partial(_across, axis=_score_axis(words.say("Score from 0 to 100")))
-    base = alt.Chart(rows)
+def _score_plot(labels: Sequence[str], axis: str) -> alt.LayerChart:
+    place = _rows(labels)
+    across = partial(_across, axis=_score_axis(axis))
+    base = alt.Chart(ROWS)
     track = (
         base.transform_calculate(from_0="0", to_100="100")
         .mark_bar(aria=False, color=TRACK)
@@ -237,7 +269,7 @@ def _score_plot(rows: pd.DataFrame, words: Words) -> alt.LayerChart:
             text="gap:N",
         )
     )
-    return track + middle + _dot_on_range(held, place, across, up=4) + earlier + gap
+    return alt.layer(track, middle, *_dot_on_range(held, place, across, up=4), earlier, gap)
 
 
 def _score_alt(rows: pd.DataFrame, words: Words) -> str:
@@ -327,7 +359,7 @@ def small_multiples(scores: pd.DataFrame, words: Words) -> Figure:
     numbers = scores.map(whole).set_axis(years, axis="columns")
     labels = [principle_name(words, *key) for key in scores.index]
     numbers.insert(0, words.say("Principle"), labels)
-    return _figure(chart, alt_text, caption, numbers, words)
+    return _figure(_spec(chart), alt_text, caption, numbers, words)
 
 
 def _panel(words: Words, label: str, scores: np.ndarray, years: list[str]) -> alt.LayerChart:
@@ -350,7 +382,7 @@ def _panel(words: Words, label: str, scores: np.ndarray, years: list[str]) -> al
         .mark_text(aria=False, align="left", dx=8, fontWeight="bold")
         .encode(text="shown:N")
     )
-    return (line + dots + end).properties(width=190, height=110)
+    return alt.layer(line, dots, end).properties(width=190, height=110)
 
 
 def slope(changes: pd.DataFrame, words: Words, *, before: str, now: str) -> Figure:
@@ -367,13 +399,11 @@ def slope(changes: pd.DataFrame, words: Words, *, before: str, now: str) -> Figu
             "moved": moved,
         }
     )
-    chart = _slope_lines(rows, words, before, now).properties(
-        width=300,
-        height=SLOPE,
-        title=_title(
-            words.say("Scores in {before} and {now}", before=before, now=now),
-            words.say("Thick line = more than chance would explain. Thin = could be chance."),
-        ),
+    spec = _slope(
+        before,
+        now,
+        words.say("Scores in {before} and {now}", before=before, now=now),
+        words.say("Thick line = more than chance would explain. Thin = could be chance."),
     )
     count = int(moved.sum())
     alt_text = words.say(
@@ -384,9 +414,8 @@ def slope(changes: pd.DataFrame, words: Words, *, before: str, now: str) -> Figu
         count=count,
     )
     caption = words.say("Scores in {before} and {now}", before=before, now=now)
-    return _figure(
-        chart, alt_text, caption, _slope_numbers(changes, rows, words, before, now), words
-    )
+    numbers = _slope_numbers(changes, rows, words, before, now)
+    return _figure(spec, alt_text, caption, numbers, words, rows=_slope_ends(rows))
 
 
 def _slope_numbers(
@@ -412,7 +441,8 @@ def _slope_numbers(
     )
 
 
-def _slope_lines(rows: pd.DataFrame, words: Words, before: str, now: str) -> alt.LayerChart:
+def _slope_ends(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row for each end of each line: where it is, what is written beside it, and how high."""
     lines = rows.reset_index().melt(
         ["index", "label", "moved"], ["before", "now"], var_name="when", value_name="score"
     )
@@ -424,6 +454,11 @@ def _slope_lines(rows: pd.DataFrame, words: Words, before: str, now: str) -> alt
         for row, only_before in zip(lines.itertuples(), once, strict=True)
     ]
     lines["place"] = lines.groupby("at")["score"].transform(_spread, apart=16 * 100 / SLOPE)
+    return lines
+
+
+@described
+def _slope(before: str, now: str, title: str, key: str) -> Spec:
     across = alt.X(
         "at:Q",
         scale=alt.Scale(domain=[0, 1], nice=False),
@@ -441,7 +476,7 @@ def _slope_lines(rows: pd.DataFrame, words: Words, before: str, now: str) -> alt
     )
     scale = alt.Scale(domain=[0, 100], nice=False)
     up = alt.Y("score:Q", axis=None, scale=scale)
-    base = alt.Chart(lines)
+    base = alt.Chart(ROWS)
     marks = []
     for moved, colour, width in ((False, GREY, 1.5), (True, BLUE, 4)):
         some = base.transform_filter(f"datum.moved === {json.dumps(moved)}").encode(across, up)
@@ -456,7 +491,8 @@ def _slope_lines(rows: pd.DataFrame, words: Words, before: str, now: str) -> alt
                 .mark_text(aria=False, align=align, dx=dx, fontWeight=weight)
                 .encode(across, alt.Y("place:Q", axis=None, scale=scale), text="text:N")
             )
-    return alt.layer(*marks)
+    chart = alt.layer(*marks).properties(width=300, height=SLOPE, title=_title(title, key))
+    return _spec(chart)
 
 
 def _spread(scores: pd.Series, *, apart: float) -> pd.Series:
@@ -492,16 +528,8 @@ def groups(
             for row in shares.itertuples()
         ],
     )
-    height = THIN_ROW * len(rows)
-    place = _rows(rows["label"])
-    across = partial(_across, axis=_score_axis(axis, "%"))
-    held = alt.Chart(rows).transform_filter("isValid(datum.score)")
-    plot = _dot_on_range(held, place, across, up=0).properties(width=PLOT, height=height)
-    chart = (
-        (plot | _written(rows, "counts", counted, 110, height))
-        .resolve_scale(y="independent")
-        .properties(title=_title(title, words.say("Dot = share. Line = 90% range.")))
-    )
+    key = words.say("Dot = share. Line = 90% range.")
+    spec = _groups(title, key, tuple(rows["label"]), axis, counted)
     numbers = pd.DataFrame(
         {
             words.say("Group"): rows["label"],
@@ -512,7 +540,18 @@ def groups(
             words.say("90% range"): _spans(rows, words, "%"),
         }
     )
-    return _figure(chart, _groups_alt(rows, words), caption, numbers, words)
+    return _figure(spec, _groups_alt(rows, words), caption, numbers, words, rows=rows)
+
+
+@described
+def _groups(title: str, key: str, labels: tuple[str, ...], axis: str, counted: str) -> Spec:
+    place = _rows(labels)
+    across = partial(_across, axis=_score_axis(axis, "%"))
+    held = alt.Chart(ROWS).transform_filter("isValid(datum.score)")
+    size = {"width": PLOT, "height": THIN_ROW * len(labels)}
+    plot = alt.layer(*_dot_on_range(held, place, across, up=0)).properties(**size)
+    chart = alt.hconcat(plot, _written(labels, "counts", counted, 110, size["height"]))
+    return _spec(chart.resolve_scale(y="independent").properties(title=_title(title, key)))
 
 
 def _groups_alt(rows: pd.DataFrame, words: Words) -> str:
@@ -588,7 +627,7 @@ def rank_ranges(
         "Table follows.",
         n=len(rows),
     )
-    return _figure(chart, alt_text, caption, numbers, words)
+    return _figure(_spec(chart), alt_text, caption, numbers, words)
 
 
 def profiles(scores: pd.DataFrame, words: Words, *, you: str = "") -> Figure:
@@ -624,7 +663,7 @@ def profiles(scores: pd.DataFrame, words: Words, *, you: str = "") -> Figure:
         }
     )
     caption = words.say("The six principles in each organisation")
-    return _figure(chart, alt_text, caption, numbers, words)
+    return _figure(_spec(chart), alt_text, caption, numbers, words)
 
 
 def _profile(rows: pd.DataFrame, name: str, *, mine: bool) -> alt.LayerChart:
@@ -646,7 +685,7 @@ def _profile(rows: pd.DataFrame, name: str, *, mine: bool) -> alt.LayerChart:
     ).encode(place, across("score"))
     empty = base.mark_point(opacity=0, aria=False).encode(place)
     heading = alt.TitleParams(_wrapped(name), fontSize=13, offset=6, anchor="start", frame="group")
-    return (empty + line + dot).properties(width=160, height=108, title=heading)
+    return alt.layer(empty, line, dot).properties(width=160, height=108, title=heading)
 
 
 def _wrapped(name: str, wide: int = 22, lines: int = 2) -> list[str]:
@@ -664,15 +703,17 @@ def opinions_beside_records(beside: pd.DataFrame, words: Words) -> Figure:
         "council": words.say("Council"),
         "members": words.say("Members"),
     }
-    panels = [
-        _two_axes(part.dropna(subset=["score"]), words, names[group], first=place == 0)
-        for place, (group, part) in enumerate(beside.groupby("group", sort=False))
-    ]
-    title = _title(
+    rows = {
+        group: _labelled(part.dropna(subset=["score"]))
+        for group, part in beside.groupby("group", sort=False)
+    }
+    spec = _opinions(
         words.say("What the records show and what people think"),
         words.say("Each number is a principle. On the slanted line both say the same."),
+        tuple((group, names[group], _has_room(part)) for group, part in rows.items()),
+        words.say("Records"),
+        words.say("Opinions"),
     )
-    chart = alt.hconcat(*panels, spacing=26).properties(title=title)
     apart = (beside["opinion"] - beside["score"]).abs()
     if apart.notna().any():
         most = beside.loc[apart.idxmax()]
@@ -687,23 +728,44 @@ def opinions_beside_records(beside: pd.DataFrame, words: Words) -> Figure:
     else:
         alt_text = words.say("Plot of scores against opinions. None is scored. Table follows.")
     caption = words.say("Records and opinions on the six principles")
-    return _figure(chart, alt_text, caption, _opinion_numbers(beside, words, names), words)
+    numbers = _opinion_numbers(beside, words, names)
+    return _figure(spec, alt_text, caption, numbers, words, **rows)
 
 
-def _two_axes(rows: pd.DataFrame, words: Words, name: str, *, first: bool) -> alt.LayerChart:
+def _has_room(rows: pd.DataFrame) -> bool:
+    """Whether the principles' numbers can stand to the right of the dots."""
+    return bool(rows["score"].max() < 85)
+
+
+def _labelled(rows: pd.DataFrame) -> pd.DataFrame:
+    """Where each principle's number stands: all in one line, apart from each other."""
+    at = rows["score"].max() + 12 if _has_room(rows) else rows["score"].min() - 12
+    named = rows.assign(at=at, place=_spread(rows["opinion"].clip(20, 80), apart=8.0))
+    return named[["id", "score", "opinion", "at", "place"]]
+
+
+@described
+def _opinions(
+    title: str, key: str, groups: tuple[tuple[str, str, bool], ...], records: str, opinions: str
+) -> Spec:
+    panels = [
+        _two_axes(*group, records, opinions if place == 0 else "")
+        for place, group in enumerate(groups)
+    ]
+    return _spec(alt.hconcat(*panels, spacing=26).properties(title=_title(title, key)))
+
+
+def _two_axes(group: str, name: str, right: bool, records: str, opinions: str) -> alt.LayerChart:
     ticks = {"values": [0, 50, 100], "labelFlush": True}
     scale = alt.Scale(domain=[0, 100], nice=False)
-    across = alt.Axis(title=words.say("Records"), **ticks)
-    up = alt.Axis(title=words.say("Opinions") if first else None, labels=first, **ticks)
+    across = alt.Axis(title=records, **ticks)
+    up = alt.Axis(title=opinions or None, labels=bool(opinions), **ticks)
     same = (
         alt.Chart(pd.DataFrame({"score": [0, 100], "opinion": [0, 100]}))
         .mark_line(aria=False, color=GREY, strokeDash=[4, 4], strokeWidth=1)
         .encode(alt.X("score:Q", scale=scale), alt.Y("opinion:Q", scale=scale))
     )
-    right = rows["score"].max() < 85  # where there is room for the principles' numbers
-    at = rows["score"].max() + 12 if right else rows["score"].min() - 12
-    named = rows.assign(at=at, place=_spread(rows["opinion"].clip(20, 80), apart=8.0))
-    base = alt.Chart(named[["id", "score", "opinion", "at", "place"]])
+    base = alt.Chart(alt.NamedData(group))
     x, y = partial(alt.X, axis=across, scale=scale), partial(alt.Y, axis=up, scale=scale)
     leaders = base.mark_rule(aria=False, color=GREY, strokeWidth=1).encode(
         x("score:Q"), y("opinion:Q"), x2="at:Q", y2="place:Q"
@@ -715,7 +777,8 @@ def _two_axes(rows: pd.DataFrame, words: Words, name: str, *, first: bool) -> al
         aria=False, fontWeight="bold", align="left" if right else "right", dx=3 if right else -3
     ).encode(x("at:Q"), y("place:Q"), text="id:N")
     heading = alt.TitleParams(name, fontSize=14, offset=10, anchor="start", frame="group")
-    return (same + leaders + dots + labels).properties(width=200, height=200, title=heading)
+    marks = (same, leaders, dots, labels)
+    return alt.layer(*marks).properties(width=200, height=200, title=heading)
 
 
 def _opinion_numbers(beside: pd.DataFrame, words: Words, names: dict[str, str]) -> pd.DataFrame:
@@ -775,4 +838,4 @@ def drivers(shares: pd.DataFrame, words: Words, *, title: str, caption: str) -> 
         most=rows["name"].iloc[0],
         share=whole(rows["together"].iloc[0]),
     )
-    return _figure(chart, alt_text, caption, numbers, words)
+    return _figure(_spec(chart), alt_text, caption, numbers, words)
