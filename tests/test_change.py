@@ -10,7 +10,7 @@ from stand_ins import Entry, framework, group, measures, yes_no
 from assess.change import changes, year_on_year
 from assess.measure import Measures
 from assess.score import score
-from assess.uncertainty import add_ranges, draws
+from assess.uncertainty import add_ranges, all_draws, draws
 
 IDS = [f"{principle}.1a" for principle in "123456"]
 SIX = framework(*(group(id[0], [group(id[:3], [Entry(id)])]) for id in IDS))
@@ -25,8 +25,9 @@ def year(counts: dict[str, tuple[int, int]], whole=SIX, *, seed=1):
     measured.table["records"] = [of for _, of in counts.values()]
     measured.table["unit"] = "%"
     measured = Measures(measured.table, measured.observed)
-    scores = add_ranges(score(measured, whole), measured, whole, seed=seed)
-    drawn = draws(measured, whole, seed=seed)
+    scores = score(measured, whole)
+    drawn = all_draws(draws(measured, whole, seed=seed), scores, whole)
+    scores = add_ranges(scores, measured, whole, drawn=drawn)
     return SimpleNamespace(framework=whole, measures=measured, scores=scores, draws=drawn)
 
 

@@ -19,7 +19,7 @@ from assess.records import Period, Records
 from assess.schemas.organisation import Organisation
 from assess.score import score
 from assess.taking_part import group_shares
-from assess.uncertainty import add_ranges, draws
+from assess.uncertainty import add_ranges, all_draws, draws
 from assess.validate import read_records
 
 
@@ -32,7 +32,7 @@ class Assessment:
     period: Period
     measures: Measures
     scores: pd.DataFrame
-    draws: pd.DataFrame  # scores the indicators could have had, a column each
+    draws: pd.DataFrame  # scores that could have been: see `uncertainty.all_draws`
     gates: pd.DataFrame
     claims: pd.DataFrame
     seed: int = 0
@@ -169,8 +169,9 @@ def _assess(
     previous: Assessment | None,
 ) -> Assessment:
     measures = measure(records, framework, period, seed=seed, floors=_floors(records))
-    drawn = draws(measures, framework, seed=seed)
-    scores = add_ranges(score(measures, framework), measures, framework, drawn=drawn)
+    scores = score(measures, framework)
+    drawn = all_draws(draws(measures, framework, seed=seed), scores, framework)
+    scores = add_ranges(scores, measures, framework, drawn=drawn)
     return Assessment(
         records=records,
         framework=framework,

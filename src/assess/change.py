@@ -5,7 +5,7 @@ where chance would rarely show as much on the evidence found in both years, with
 that level allowed for (Holm), and where there are enough records.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,13 @@ from numpy.typing import ArrayLike
 from assess.framework import Framework
 from assess.intervals import DRAWS, LEVEL, draw_range, seed_of
 from assess.score import score
-from assess.uncertainty import draws, level_draws
+from assess.uncertainty import all_draws, draws
 
 if TYPE_CHECKING:  # only types: an assessment asks for its own changes
     from assess.assessment import Assessment
     from assess.measure import Measures
 
+LEVELS = ("indicator", "supporting principle", "principle")
 CHANGE_FLOOR = 30  # records in each year below which no change is claimed
 VERDICTS = ("rose", "fell", "could be chance", "other evidence", "not scored", "held back")
 COLUMNS = ["level", "before", "now", "difference", "low", "high", "p", "p_holm", "verdict"]
@@ -44,13 +45,11 @@ def changes(now: "Assessment", before: "Assessment") -> pd.DataFrame:
     range (low, high) holds the ranges of both.
     """
     framework = now.framework
-    years = now.measures, before.measures
-    drawn = now.draws, before.draws
-    both = _scored(years[0]) & _scored(years[1])
-    whole = [_year(*each, framework) for each in zip(years, drawn, strict=True)]
-    common = [_year(*each, framework, both) for each in zip(years, drawn, strict=True)]
-    table = _judged(common, framework, _shared(*years, framework), whole)
-    table = table[table["level"] == "principle"]
+    whole = [Year(each.measures, each.scores, each.draws) for each in (now, before)]
+    both = _scored(now.measures) & _scored(before.measures)
+    common = [_with_only(both, year, framework) for year in whole]
+    shared = _shared(now.measures, before.measures, framework)
+    table = _judged(common, framework, shared, whole, levels=["principle"])
     table = table.assign(
         title=[part.title for part in framework.principles],
         before=before.scores["score"],
@@ -82,10 +81,10 @@ def year_on_year(
                      indicators scored in either year are scored in both
     """
     both = _scored(now) & _scored(before)
-    common = [
-        _year(year, draws(year, framework, seed=seed_of(seed, name), n=n), framework, both)
-        for name, year in (("now", now), ("before", before))
-    ]
+    common = []
+    for name, measures in (("now", now), ("before", before)):
+        drawn = draws(measures, framework, seed=seed_of(seed, name), n=n)
+        common.append(_with_only(both, _year(measures, drawn, framework), framework))
     return _judged(common, framework, _shared(now, before, framework))
 
 
@@ -126,21 +125,22 @@ def _scored(measures: "Measures") -> frozenset[str]:
     return frozenset(measures.table.index[measures.table["state"] == "scored"])
 
 
-def _year(
-    measures: "Measures",
-    drawn: pd.DataFrame,
-    framework: Framework,
-    kept: frozenset[str] | None = None,
-) -> Year:
-    """A year from its measures and their draws, with every scored indicator but `kept` left raw."""
-    if kept is not None:
-        dropped = list(_scored(measures) - kept)
-        state = measures.table["state"].mask(measures.table.index.isin(dropped), "raw only")
-        measures = replace(measures, table=measures.table.assign(state=state))
-        drawn = drawn.assign(**dict.fromkeys(dropped, np.nan))
+def _year(measures: "Measures", drawn: pd.DataFrame, framework: Framework) -> Year:
+    """A year from its measures and the draws of its indicators."""
     scores = score(measures, framework)
-    levels = level_draws(drawn, scores, framework)
-    return Year(measures, scores, pd.concat([drawn, levels], axis=1))
+    return Year(measures, scores, all_draws(drawn, scores, framework))
+
+
+def _with_only(kept: frozenset[str], year: Year, framework: Framework) -> Year:
+    """The year as it would be if every scored indicator but `kept` had too few records to score."""
+    measures = year.measures
+    dropped = list(_scored(measures) - kept)
+    if not dropped:
+        return year
+    state = measures.table["state"].mask(measures.table.index.isin(dropped), "raw only")
+    drawn = year.drawn[[entry.id for entry in framework.indicators]]
+    drawn = drawn.assign(**dict.fromkeys(dropped, np.nan))
+    return _year(replace(measures, table=measures.table.assign(state=state)), drawn, framework)
 
 
 def _judged(
@@ -148,12 +148,14 @@ def _judged(
     framework: Framework,
     shared: Mapping[str, bool],
     whole: Sequence[Year] | None = None,
+    *,
+    levels: Collection[str] = LEVELS,
 ) -> pd.DataFrame:
     """The verdict on every level of two years, this one first, from the evidence common to both.
 
     With `whole`, a change must show in all their evidence as well, and the range holds both.
     """
-    new, old = (year.scores for year in common)
+    new, old = (year.scores[year.scores["level"].isin(levels)] for year in common)
     table = pd.DataFrame({"level": new["level"], "before": old["score"], "now": new["score"]})
     table["difference"] = table["now"] - table["before"]
     kinds = [_moves(*years) for years in (common, whole) if years]
@@ -161,9 +163,9 @@ def _judged(
     for id in tested:
         table.loc[id, "p"] = two_sided(*(moves[id] for moves, _ in kinds))
     table = table.reindex(columns=COLUMNS).astype({"verdict": object})
-    levels = table.groupby("level")["p"]
-    table["p_holm"] = levels.transform(holm)
-    tests = levels.transform(allowed_for)
+    tests_of = table.groupby("level")["p"]
+    table["p_holm"] = tests_of.transform(holm)
+    tests = tests_of.transform(allowed_for)
     for id in tested:
         level = 1 - (1 - LEVEL) / tests[id]
         ends = [draw_range(moves[id], by[id], level) for moves, by in kinds]
@@ -201,14 +203,11 @@ def _shared(now: "Measures", before: "Measures", framework: Framework) -> dict[s
 
 
 def _enough_records(now: "Measures", before: "Measures", framework: Framework) -> dict[str, bool]:
-    enough = {}
-    for id, below in _below(framework).items():
-        behind = [
-            year.table.loc[below, "records"][year.table.loc[below, "state"] == "scored"].sum()
-            for year in (now, before)
-        ]
-        enough[id] = min(behind) >= CHANGE_FLOOR
-    return enough
+    behind = []
+    for table in (now.table, before.table):
+        records = table["records"].where(table["state"] == "scored", 0).to_dict()
+        behind.append({id: sum(records[i] for i in ids) for id, ids in _below(framework).items()})
+    return {id: min(n, behind[1][id]) >= CHANGE_FLOOR for id, n in behind[0].items()}
 
 
 def _verdict(row: pd.Series, shared: bool, enough: bool) -> str:

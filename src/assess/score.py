@@ -4,8 +4,8 @@ Missing evidence is never zero: it drops out of the score, lowers the coverage, 
 ends of the worst and best bounds.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -78,10 +78,11 @@ def score(
     not apply is left out of scores, coverage and bounds.
     """
     rows: dict[str, dict] = {}
+    measured = measures.table.to_dict("index")
     for principle in framework.principles:
         for supporting in principle.supporting:
             for indicator in supporting.indicators:
-                row = _indicator_row(measures.table.loc[indicator.id], indicator)
+                row = _indicator_row(measured[indicator.id], indicator)
                 rows[indicator.id] = row | {"parent": supporting.id}
             children = [(rows[child.id], child.weight) for child in supporting.indicators]
             row = _parent_row(children, how, needed=0, reason="no scored indicator")
@@ -104,7 +105,7 @@ def _in_framework_order(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("level", key=lambda level: level.map(levels.index), kind="stable")
 
 
-def _indicator_row(measure: pd.Series, indicator: Indicator) -> dict:
+def _indicator_row(measure: Mapping[str, Any], indicator: Indicator) -> dict:
     scored, applies = measure["state"] == "scored", measure["state"] != "does not apply"
     row = {
         "level": "indicator",
@@ -137,11 +138,10 @@ def _parent_row(
     if not applicable:
         nothing = dict.fromkeys(("score", "coverage", "worst", "best"), np.nan)
         return row | nothing | {"state": "does not apply"}
-    for column in ("coverage", "worst", "best", "score"):
-        values = [child[column] for child, _ in applicable]
-        row[column] = float(
-            aggregate(values, weights, "arithmetic" if column == "coverage" else how)
-        )
+    row["coverage"] = float(aggregate([child["coverage"] for child, _ in applicable], weights))
+    names = ("worst", "best", "score")
+    values = [[child[name] for child, _ in applicable] for name in names]
+    row |= dict(zip(names, aggregate(values, weights, how).tolist(), strict=True))
     if scored_n >= max(1, needed * len(applicable)):
         return row | {"state": "scored"}
     return row | {"score": np.nan, "state": "not scored", "reason": reason}

@@ -5,7 +5,7 @@ of five draws 92%, not 100%. For one indicator that lean is right, for the mean 
 so draws of a combined score are moved back by the part of the lean that averaging cannot remove.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from assess.framework import Framework, Indicator
-from assess.intervals import DRAWS, LEVEL, draw_range, observed_draws
+from assess.intervals import DRAWS, draw_range, observed_draws
 from assess.score import Aggregation, aggregate, normalise, score_between
 
 if TYPE_CHECKING:  # only the type of what measuring gives
@@ -77,17 +77,17 @@ def combined(
 
 def recentred(together: Array, score: float, drawn: Array, share: Array) -> Array:
     """Draws of a combined score, moved by `recentring` and kept between 0 and 100."""
-    return np.clip(together + recentring(together, score, drawn, share), 0, 100)
+    return np.clip(together + recentring(together, score, drawn.var(axis=0), share), 0, 100)
 
 
-def recentring(together: Array, score: float, drawn: Array, share: Array) -> float:
+def recentring(together: Array, score: float, variances: Array, share: Array) -> float:
     """How far to move draws of a combined score, by how many indicators share its spread.
 
     One indicator: not at all. Many: until their mean is `score`. `share` is the weight of each
-    column of `drawn` in the combined score.
+    indicator in the combined score, `variances` that of its draws.
     """
     used = share > 0
-    spread = drawn[:, used].var(axis=0) * share[used] ** 2
+    spread = variances[used] * share[used] ** 2
     many = spread.sum() ** 2 / (spread**2).sum() if spread.any() else 1.0
     return (1 - 1 / many) * (score - together.mean())
 
@@ -102,25 +102,38 @@ def level_draws(
 
     `drawn` is what `draws` gives, `scores` what `score.score` gives.
     """
+    values, at = drawn.to_numpy(), {id: place for place, id in enumerate(drawn.columns)}
+    variances = values.var(axis=0)
+    known, states = scores["score"].to_dict(), scores["state"].to_dict()
+    scored = np.array([not np.isnan(known[id]) for id in at], dtype=bool)
+
+    def moved(part: Part, together: Array) -> Array:
+        if states[part.id] != "scored":
+            return np.full(len(values), np.nan)
+        share = weights_in(part, list(at), scored)
+        shift = recentring(together, known[part.id], variances, share)
+        return np.clip(together + shift, 0, 100)
+
     levels = {}
     for principle in framework.principles:
-        for part in (*principle.supporting, principle):
-            together, shift = moved_draws(part, drawn, scores, how)
-            levels[part.id] = np.clip(together + shift, 0, 100)
+        below = []
+        for part in principle.supporting:
+            own = values[:, [at[entry.id] for entry in part.indicators]]
+            below.append(aggregate(own, [entry.weight for entry in part.indicators], how))
+            levels[part.id] = moved(part, below[-1])
+        weights = [part.weight for part in principle.supporting]
+        levels[principle.id] = moved(principle, aggregate(np.column_stack(below), weights, how))
     return pd.DataFrame(levels, index=drawn.index)
 
 
-def moved_draws(
-    part: Part, drawn: pd.DataFrame, scores: pd.DataFrame, how: Aggregation = "arithmetic"
-) -> tuple[Array, float]:
-    """Draws of one part as its indicators' draws give them, and how far they are to be moved."""
-    if scores.loc[part.id, "state"] != "scored":
-        return np.full(len(drawn), np.nan), 0.0
-    values = drawn.to_numpy()
-    scored = scores.loc[drawn.columns, "score"].notna().to_numpy()
-    together = _aggregated(part, values, drawn.columns, how)
-    share = weights_in(part, drawn.columns, scored)
-    return together, recentring(together, scores.loc[part.id, "score"], values, share)
+def all_draws(
+    drawn: pd.DataFrame,
+    scores: pd.DataFrame,
+    framework: Framework,
+    how: Aggregation = "arithmetic",
+) -> pd.DataFrame:
+    """Draws of every indicator, supporting principle and principle, a column each."""
+    return pd.concat([drawn, level_draws(drawn, scores, framework, how)], axis=1)
 
 
 def weights_in(part: Part, indicators: Sequence[str], scored: NDArray[np.bool_]) -> Array:
@@ -136,14 +149,6 @@ def weights_in(part: Part, indicators: Sequence[str], scored: NDArray[np.bool_])
     return weights / weights.sum() if weights.any() else weights
 
 
-def _aggregated(part: Part, drawn: Array, indicators: pd.Index, how: Aggregation) -> Array:
-    if hasattr(part, "indicators"):
-        at = indicators.get_indexer([entry.id for entry in part.indicators])
-        return aggregate(drawn[:, at], [entry.weight for entry in part.indicators], how)
-    below = [_aggregated(child, drawn, indicators, how) for child in part.supporting]
-    return aggregate(np.column_stack(below), [child.weight for child in part.supporting], how)
-
-
 def add_ranges(
     scores: pd.DataFrame,
     measures: "Measures",
@@ -157,24 +162,26 @@ def add_ranges(
     """`scores` with `low` and `high`, the 90% range of each score by chance. NaN: not scored.
 
     An indicator's range is the range of its measure between its goalposts; of levels above, the
-    middle of their draws. A measure known in full has no width. `drawn` is what `draws` gives, for
-    a caller that has it already; `seed` and `n` are then not used.
+    middle of their draws. A measure known in full has no width. `drawn` is what `all_draws` gives,
+    for a caller that has it already; `seed` and `n` are then not used.
     """
     if drawn is None:
-        drawn = draws(measures, framework, seed=seed, n=n)
+        drawn = all_draws(draws(measures, framework, seed=seed, n=n), scores, framework, how)
+    measured, known = measures.table.to_dict("index"), scores["score"].to_dict()
+    scored = scores.index[scores["state"] == "scored"]
+    entries = {entry.id: entry for entry in framework.indicators}
     ranges = {
-        entry.id: _indicator_range(measures.table.loc[entry.id], entry)
-        for entry in framework.indicators
-        if scores.loc[entry.id, "state"] == "scored"
+        id: _indicator_range(measured[id], entries[id])
+        if id in entries
+        else draw_range(drawn[id], known[id])
+        for id in scored
+        if id in drawn
     }
-    levels = level_draws(drawn, scores, framework, how)
-    for id in levels:
-        ranges[id] = draw_range(levels[id], scores.loc[id, "score"], LEVEL)
     missing = (np.nan, np.nan)
     low, high = zip(*(ranges.get(id, missing) for id in scores.index), strict=True)
     return scores.assign(low=low, high=high)
 
 
-def _indicator_range(measure: pd.Series, indicator: Indicator) -> tuple[float, float]:
+def _indicator_range(measure: Mapping[str, float], indicator: Indicator) -> tuple[float, float]:
     ends = [measure["value"], measure["low"], measure["high"]]
     return score_between(np.nanmin(ends), np.nanmax(ends), indicator)

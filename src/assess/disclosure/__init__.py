@@ -31,7 +31,7 @@ from assess.observe import Observed
 from assess.records import AssessError, Problem, Records
 from assess.score import score
 from assess.taking_part import people, shares_of
-from assess.uncertainty import add_ranges, draws
+from assess.uncertainty import add_ranges, all_draws, draws
 
 if TYPE_CHECKING:  # only types: an assessment asks for its own disclosure
     from assess.assessment import Assessment
@@ -61,8 +61,9 @@ def disclose(assessment: "Assessment", mode: str) -> "Assessment":
     framework = assessment.framework
     groups, table, observed = _published(assessment)
     measures = Measures(table, observed)
-    drawn = draws(measures, framework, seed=assessment.seed)
-    scores = add_ranges(score(measures, framework), measures, framework, drawn=drawn)
+    scores = score(measures, framework)
+    drawn = all_draws(draws(measures, framework, seed=assessment.seed), scores, framework)
+    scores = add_ranges(scores, measures, framework, drawn=drawn)
     scores = levels_held_back(scores, framework)
     records = without_rows(assessment.records)
     claims = claims_table(records.organisation, framework, scores, drawn)
