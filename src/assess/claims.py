@@ -3,7 +3,7 @@
 Rules and records stand side by side and are never added together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from assess.schemas.organisation import Organisation
 from assess.uncertainty import combined
 
 ENOUGH = 0.5  # coverage below which a claim is not evidenced
+NONE = "does not apply"
 MIDDLE = 50.0  # the score a range must clear
 
 Answer = bool | None  # None: the organisation does not state it
@@ -37,7 +38,15 @@ def claims_table(
     indicators, scored  ids: all that bear on it, and those with a score
     verdict         "supported", "not supported", "mixed", "not evidenced" or "does not apply"
     """
-    rows = [_row(claim, organisation, scores, indicator_draws, level) for claim in framework.claims]
+    states, known = scores["state"].to_dict(), scores["score"].to_dict()
+    rows = []
+    for claim in framework.claims:
+        applicable = [id for id in claim.indicators if states.get(id, NONE) != NONE]
+        scored = [id for id in applicable if states[id] == "scored"]
+        coverage = len(scored) / len(applicable) if applicable else np.nan
+        score = {id: known[id] for id in scored}
+        found = coverage, *_combined(score, indicator_draws, level)
+        rows.append(_row(claim, organisation, tuple(scored), *found))
     return pd.DataFrame(rows, columns=["id", *COLUMNS]).set_index("id")
 
 
@@ -50,16 +59,13 @@ COLUMNS = [
 def _row(
     claim: Claim,
     organisation: Organisation,
-    scores: pd.DataFrame,
-    indicator_draws: pd.DataFrame,
-    level: float,
+    scored: tuple[str, ...],
+    coverage: float,
+    score: float,
+    low: float,
+    high: float,
 ) -> dict[str, object]:
     provided = provides(organisation, claim.constitution)
-    state = scores["state"].reindex(list(claim.indicators))
-    applicable = int((state.notna() & (state != "does not apply")).sum())
-    scored = [id for id in claim.indicators if state[id] == "scored"]
-    coverage = len(scored) / applicable if applicable else np.nan
-    score, low, high = _combined(scores, scored, indicator_draws, level)
     return {
         "id": claim.id,
         "constitution": facts_of(organisation, claim.constitution),
@@ -69,27 +75,32 @@ def _row(
         "high": high,
         "coverage": coverage,
         "verdict": verdict(provided, low, high, coverage),
-        "scored": tuple(scored),
+        "scored": scored,
         **{key: getattr(claim, key) for key in ("principle", "text", "indicators", "gates")},
         **{key: getattr(claim, key) for key in ("empirical", "note")},
     }
 
 
 def _combined(
-    scores: pd.DataFrame, scored: list[str], indicator_draws: pd.DataFrame, level: float
+    scores: Mapping[str, float], indicator_draws: pd.DataFrame, level: float
 ) -> tuple[float, float, float]:
     """Mean score and its range. An indicator without draws is known in full and does not move."""
-    if not scored:
+    if not scores:
         return np.nan, np.nan, np.nan
-    known = scores.loc[scored, "score"].astype("float64")
-    moved = combined(indicator_draws.reindex(columns=scored).fillna(known), known)
+    known = np.array(list(scores.values()), dtype=float)
+    size = len(indicator_draws)
+    columns = [
+        indicator_draws[id] if id in indicator_draws else np.full(size, np.nan) for id in scores
+    ]
+    drawn = np.column_stack(columns)
+    moved = combined(np.where(np.isnan(drawn), known, drawn), known)
     return known.mean(), *draw_range(moved, known.mean(), level)
 
 
 def verdict(provided: Answer, low: float, high: float, coverage: float) -> str:
     """The stated rule. A range that touches 50 is mixed; coverage of exactly half is enough."""
     if provided is False or np.isnan(coverage):
-        return "does not apply"
+        return NONE
     if coverage < ENOUGH or np.isnan(low):
         return "not evidenced"
     if low > MIDDLE:

@@ -5,7 +5,6 @@ answered. Nothing is worked out over all groups together, nor over questions tha
 no difference between two numbers here can give an answer that is held back.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 SHIPPED = Path(__file__).with_name("survey.yaml")
@@ -107,29 +107,46 @@ def opinions(survey: pd.DataFrame, *, smallest: int = FEWEST) -> Opinions | None
     groups = pd.DataFrame({"group": replies.index, "replies": replies.to_numpy(dtype=int)})
     groups["shown"] = groups["replies"] >= fewest
     shown = survey[survey["group"].isin(groups.loc[groups["shown"], "group"])]
-    rows = [
-        {"item": item, "group": group} | _answers(part["answer"], fewest)
-        for (item, group), part in shown.groupby(["item", "group"])
-    ]
-    columns = ["item", "group", *_answers(pd.Series(dtype="str"), 0)]
-    return Opinions(groups, pd.DataFrame(rows, columns=columns))
+    return Opinions(groups, _answers(shown, fewest))
 
 
-def _answers(answers: pd.Series, fewest: int) -> Mapping[str, float]:
-    """How one group answered one question."""
-    given = answers[answers.isin(SCALE)].astype(float)
-    row = {"asked": float(len(answers)), "answered": float(len(given))}
-    row["dont_know"] = float((answers == DONT_KNOW).sum())
-    row["blank"] = float(answers.isna().sum())
-    row |= {code: float((given == float(code)).sum()) for code in SCALE}
-    quartiles = given.quantile([0.5, 0.25, 0.75]).to_numpy()
-    row |= dict(zip(("median", "lower", "upper"), quartiles, strict=True))
-    row["agreement"] = agreement(given)
-    if len(given) < fewest:
-        return {name: number if name == "asked" else np.nan for name, number in row.items()}
-    return row
+def _answers(survey: pd.DataFrame, fewest: int) -> pd.DataFrame:
+    """How each group answered each question."""
+    answer = survey["answer"]
+    is_code = pd.DataFrame({code: answer == code for code in SCALE})
+    each = survey.assign(
+        **is_code,
+        asked=1,
+        answered=is_code.any(axis=1),
+        dont_know=answer == DONT_KNOW,
+        blank=answer.isna(),
+        given=pd.to_numeric(answer.where(is_code.any(axis=1)).astype("object")),
+    ).groupby(["item", "group"])
+    counts = ["asked", "answered", "dont_know", "blank", *SCALE]
+    given = each["given"]
+    table = (
+        each[counts]
+        .sum()
+        .astype(float)
+        .assign(
+            median=given.median(),
+            lower=given.quantile(0.25),
+            upper=given.quantile(0.75),
+            agreement=lambda table: agreement(table[list(SCALE)].to_numpy()),
+        )
+    )
+    few = table["answered"] < fewest
+    told = [name for name in table.columns if name != "asked"]
+    return table.assign(**{name: table[name].mask(few) for name in told}).reset_index()
 
 
-def agreement(given: pd.Series) -> float:
-    """Within-group agreement r_wg (James, Demaree and Wolf 1984), never below 0; NaN for one."""
-    return float(max(0.0, 1 - given.var() / EVEN_SPREAD)) if len(given) > 1 else float("nan")
+def agreement(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Within-group agreement r_wg (James, Demaree and Wolf 1984) of each row of answer counts.
+
+    A column for each answer of SCALE. Never below 0; NaN where fewer than two answered.
+    """
+    points = np.arange(len(SCALE))
+    n, total, squares = counts.sum(axis=1), counts @ points, counts @ points**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = (n * squares - total**2) / (n * (n - 1))
+    return np.clip(1 - variance / EVEN_SPREAD, 0, None)
