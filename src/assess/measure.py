@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 import assess.indicators  # noqa: F401  (registers the functions)
 from assess.framework import Framework, Indicator, check_functions
@@ -27,6 +28,7 @@ COLUMNS = (
     *("missing_columns", "records", "size", "minimum", "unit", "worst_value", "best_value"),
 )
 
+Array = NDArray[np.float64]
 Cut = Callable[[str, str | None, int], pd.DataFrame]
 
 
@@ -208,39 +210,30 @@ def _state(entry: Indicator, row: Mapping[str, Any], floors: Mapping[str, int]) 
 
 def _numbers(entry: Indicator, seen: Observed) -> dict[str, Any]:
     scale = 100.0 if entry.unit == "%" else 1.0
-    rows = seen.rows
-    known = rows["hit"].notna()
-    row = {"records": int(known.sum()), "n_missing": int((~known).sum())}
+    unknown = int(np.isnan(seen.rows["hit"].to_numpy()).sum())
+    row = {"records": len(seen.rows) - unknown, "n_missing": unknown}
     if seen.form == "fact":
         ends = dict.fromkeys(("value", "worst_value", "best_value"), seen.value)
         nothing = {"numerator": np.nan, "denominator": np.nan}
         return row | ends | nothing | {"size": row["records"], "people": row["records"]}
-    groups = pd.DataFrame([_added_up(part) for part in groups_of(seen).values()], columns=SUMS)
-    worst, best = _bounds(groups) if seen.form == "lowest_to_highest" else groups[ENDS].iloc[0]
-    compared = seen.form == "share" or (groups["of"] > 0).sum() > 1
+    sums = [_added_up(part) for part in groups_of(seen).values()]
+    hit, of, worst, best = np.array(sums, dtype=float).reshape(-1, 4).T
+    ends = _bounds(worst, best) if seen.form == "lowest_to_highest" else (worst[0], best[0])
+    compared = seen.form == "share" or (of > 0).sum() > 1
     value = scale * value_of(seen) if compared else np.nan
-    row |= {"value": value, "worst_value": scale * worst}
-    row |= {"best_value": scale * best} | _counts(seen, groups)
-    sizes = {"rows": row["records"], "each group": _smallest(groups)}
-    return row | {"size": sizes.get(entry.minimum_of, groups["of"].sum())}
+    row |= {"value": value, "worst_value": scale * ends[0], "best_value": scale * ends[1]}
+    # The smallest group's denominator; 0 where there are not two groups to compare.
+    sizes = {"rows": row["records"], "each group": of.min() if len(of) > 1 else 0.0}
+    return row | _counts(seen, hit, of) | {"size": sizes.get(entry.minimum_of, of.sum())}
 
 
-SUMS = ["hit", "of", "worst", "best"]
-ENDS = ["worst", "best"]
-
-
-def _counts(seen: Observed, groups: pd.DataFrame) -> dict[str, float]:
-    hit, of = groups["hit"].sum(), groups["of"].sum()
+def _counts(seen: Observed, hit: Array, of: Array) -> dict[str, float]:
     if seen.form == "share":
-        return {"numerator": hit, "denominator": of, "people": of}
-    shares = 100 * groups["hit"] / groups["of"].where(groups["of"] > 0)
-    people = groups["of"].min() if len(groups) else 0
-    return {"numerator": shares.min(), "denominator": shares.max(), "people": people}
-
-
-def _smallest(groups: pd.DataFrame) -> float:
-    """The smallest group's denominator; 0 where there are not two groups to compare."""
-    return float(groups["of"].min()) if len(groups) > 1 else 0.0
+        return {"numerator": hit.sum(), "denominator": of.sum(), "people": of.sum()}
+    shares = 100 * hit[of > 0] / of[of > 0]
+    lowest, highest = (shares.min(), shares.max()) if len(shares) else (np.nan, np.nan)
+    people = of.min() if len(of) else 0
+    return {"numerator": lowest, "denominator": highest, "people": people}
 
 
 def _added_up(rows: pd.DataFrame) -> tuple[float, float, float, float]:
@@ -267,15 +260,14 @@ def _with(hits: np.ndarray, weights: np.ndarray, hit: float, of: float, *, again
     return (hit + hits[pulls].sum()) / (of + weights[pulls].sum())
 
 
-def _bounds(groups: pd.DataFrame) -> tuple[float, float]:
+def _bounds(worst: Array, best: Array) -> tuple[float, float]:
     """Furthest and nearest the lowest and highest group could be, each group within its bounds."""
-    if len(groups) < 2 or groups["best"].max() == 0:
+    if len(worst) < 2 or best.max() == 0:
         return np.nan, np.nan
-    low, high = groups["worst"].to_numpy(), groups["best"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        apart = low[:, None] / high
+        apart = worst[:, None] / best
     np.fill_diagonal(apart, np.nan)  # a group is not compared with itself
-    together = high.min() / low.max() if low.max() > 0 else 1.0
+    together = best.min() / worst.max() if worst.max() > 0 else 1.0
     return min(float(np.nanmin(apart)), 1.0), min(float(together), 1.0)
 
 
