@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typed import EVERYTHING_STATED, YEAR, organisation, random_table, records, table
 
@@ -111,6 +111,7 @@ def shuffled(tables, rng):
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), rows=st.sampled_from([1, 5, 40]))
+@example(seed=1388, rows=40)  # rows of no meeting, added up in another order
 def test_the_order_of_the_rows_changes_nothing(seed, rows):
     """Values, states, ranges and bounds alike, to the last digit."""
     rng = np.random.default_rng(seed)

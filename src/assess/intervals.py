@@ -85,9 +85,12 @@ def clusters_of(rows: pd.DataFrame) -> Clusters:
     known = ~np.isnan(hit) & (of > 0)
     hit, of = hit[known], of[known]
     codes, meetings = pd.factorize(rows["cluster"].array[known], sort=True)
-    alone = codes == -1
-    codes[alone] = len(meetings) + np.arange(alone.sum())
-    size = len(meetings) + int(alone.sum())
+    alone = np.flatnonzero(codes == -1)
+    alone = alone[
+        np.lexsort((hit[alone], of[alone]))
+    ]  # so that sums do not hang on the rows' order
+    codes[alone] = len(meetings) + np.arange(len(alone))
+    size = len(meetings) + len(alone)
     sums = (np.bincount(codes, weights, size) for weights in (hit, of, of**2))
     return Clusters(tuple(map(str, meetings)), *sums)
 
