@@ -6,6 +6,7 @@ records give the same bytes; the day of publication is given by whoever makes th
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ CONTEXT = [
 ]
 PROCESS_RUN = "https://w3id.org/ro/wfrun/process/0.5"
 COMPLETED = "http://schema.org/CompletedActionStatus"
+SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")  # the name of a licence, such as CC-BY-4.0
 MEDIA = {
     ".csv": "text/csv",
     ".html": "text/html",
@@ -85,6 +87,8 @@ def crate(about: About, folder: Path, runs: Sequence[Mapping[str, Any]], *, fram
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
     people = [_agent(author) for author in about.authors]
+    publishers = [person for person in people if person["@type"] == "Organization"]
+    licence = _licence(about.licence)
     actions = [entity for run in runs for entity in _run(run, people, framework)]
     root = {
         "@id": "./",
@@ -94,10 +98,11 @@ def crate(about: About, folder: Path, runs: Sequence[Mapping[str, Any]], *, fram
         "description": "Governance self-assessments from records: measures, scores, reports, and "
         "what is needed to work them out again.",
         "datePublished": about.date,
-        "license": about.licence or "No licence is given. Ask the authors.",
-        "author": [{"@id": person["@id"]} for person in people],
+        "license": {"@id": licence["@id"]},
+        "author": _one_or_more(people),
+        **({"publisher": _one_or_more(publishers[:1])} if publishers else {}),
         "hasPart": [{"@id": name} for name in files],
-        "mentions": [{"@id": one["@id"]} for one in actions if one["@type"] == "CreateAction"],
+        "mentions": _one_or_more([one for one in actions if one["@type"] == "CreateAction"]),
     }
     graph = [
         {
@@ -119,12 +124,30 @@ def crate(about: About, folder: Path, runs: Sequence[Mapping[str, Any]], *, fram
             "name": "assess",
             "softwareVersion": __version__,
         },
+        licence,
         *people,
         *actions,
         *(_file(name, folder / name) for name in files),
     ]
     described = {"@context": CONTEXT, "@graph": graph}
     return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
+
+
+def _one_or_more(entities: Sequence[Mapping[str, Any]]) -> Any:
+    """References: one alone, as RO-Crate asks, or a list."""
+    found = [{"@id": one["@id"]} for one in entities]
+    return found[0] if len(found) == 1 else found
+
+
+def _licence(said: str) -> dict[str, str]:
+    """The licence as something that can be pointed to, by its SPDX name where it has one."""
+    known = SPDX.fullmatch(said) is not None
+    return {
+        "@id": f"https://spdx.org/licenses/{said}" if known else "#licence",
+        "@type": "CreativeWork",
+        "name": said or "No licence is given",
+        "description": said or "Ask the authors before you use these data.",
+    }
 
 
 def _agent(author: str) -> dict[str, str]:
@@ -142,10 +165,11 @@ def _run(
         "@id": f"#run-{name}",
         "@type": "CreateAction",
         "name": f"Assessment of {run['organisation']}, {run['period']}",
+        "description": "Records were measured, scored by the framework, and put into reports.",
         "instrument": {"@id": "#assess"},
         "object": [{"@id": framework}],
         "result": [{"@id": result} for result in run["results"]],
-        "actionStatus": {"@id": COMPLETED},
+        "actionStatus": COMPLETED,
     }
     if people:
         action["agent"] = {"@id": people[0]["@id"]}
