@@ -3,16 +3,20 @@
 import base64
 import hashlib
 import hmac
+import io
+import os
 import re
 import shutil
 import stat
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import typed
 
@@ -20,6 +24,7 @@ from assess import pseudonyms
 from assess.assessment import assess_records
 from assess.pseudonyms import hmac_of, key_of, pseudonymise
 from assess.records import AssessError
+from assess.report import pdf
 from assess.validate.names import looks_like_names, warn_of_names
 
 SAMPLE = Path(__file__).parents[1] / "data" / "gofal-elwedd"
@@ -208,35 +213,89 @@ def plant(folder):
 
 
 def every_text(path):
-    """A file's text, with what is base64 in it (drawings) decoded as well."""
-    text = path.read_bytes().decode("utf-8", errors="replace")
+    """A file's text, and that of all that is packed or drawn in it."""
+    return list(_texts(path.name, path.read_bytes()))
+
+
+def _texts(name, content):
+    """Drawings are base64, streams of a PDF and parts of a zip file are deflated."""
+    if name.endswith(".pdf"):
+        yield from _of_pdf(content)
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            for entry in packed.infolist():
+                yield f"{entry.filename} {entry.comment!r} {entry.extra!r}"
+                yield from _texts(entry.filename, packed.read(entry))
+    if name.endswith(".parquet"):
+        held = pq.read_table(io.BytesIO(content))
+        yield f"{held.schema.metadata} {held.to_pandas().to_csv()}"
+    text = content.decode("utf-8", errors="replace")
     drawn = re.findall(r"base64,([A-Za-z0-9+/=\\n]{40,})", text)
-    return [text, *(base64.b64decode(one.replace("\\n", "")).decode() for one in drawn)]
+    yield text
+    yield from (base64.b64decode(one.replace("\\n", "")).decode() for one in drawn)
+
+
+def _of_pdf(content):
+    pypdf = pytest.importorskip("pypdf")
+    reader = pypdf.PdfReader(io.BytesIO(content))
+    yield str(reader.metadata)
+    for page in reader.pages:
+        yield page.extract_text()
+    for number in range(1, max(reader.xref[0]) + 1):
+        held = reader.get_object(pypdf.generic.IndirectObject(number, 0, reader))
+        yield str(held)
+        if hasattr(held, "get_data"):
+            yield held.get_data().decode("latin-1")
+
+
+MACHINE, USER = "peiriant-glas", "defnyddiwr-gwyrdd"  # where it runs, and as whom
+LIMIT = 600
+
+
+def told(command, folder, keys):
+    """What a command of ours did, in a folder and for a user whose names no output may hold."""
+    environment = {"ASSESS_KEYS": str(keys), "PATH": os.environ["PATH"], "USER": USER}
+    environment |= {"HOME": str(folder / USER), "HOSTNAME": MACHINE, "LOGNAME": USER}
+    (folder / USER).mkdir(exist_ok=True)
+    return subprocess.run(
+        [sys.executable, "-m", "assess.cli", *command],
+        capture_output=True, cwd=folder, env=environment, check=False, timeout=LIMIT,
+    )  # fmt: skip
 
 
 @pytest.mark.slow
-def test_no_name_in_the_records_reaches_any_output_of_a_copy_to_publish(tmp_path, monkeypatch):
-    """Codes, titles, references, notes, fields of the organisation, headings, names of files."""
-    records = tmp_path / "records"
+@pytest.mark.parametrize("mode", ["publish", "internal"])
+def test_no_name_in_the_records_reaches_any_output(tmp_path, mode):
+    """Codes, titles, references, notes, fields of the organisation, headings, names of files.
+
+    To publish, no output names the machine, the user or a folder either: run, prints and bundle.
+    Whoever types the command is told where it failed, on their own screen.
+    """
+    folder = tmp_path / MACHINE
+    records = folder / "records"
     plant(records / "first")
     broken = plant(records / "second")  # one that cannot be assessed, so that its faults are told
-    (broken / "organisation.yaml").write_text(f"id: second\nname: Second\n{NAME}: x\n")
-    command = [sys.executable, "-m", "assess.cli", "run", str(records), "--out", "out"]
-    command += ["--mode", "publish", "--lang", "both", "-j", "1"]
-    environment = {"ASSESS_KEYS": str(tmp_path / "keys"), "PATH": "/usr/bin:/bin"}
-    ran = subprocess.run(command, capture_output=True, cwd=tmp_path, env=environment, check=False)
+    # The board is told of a misspelt field by its name, so that somebody can mend it.
+    field = NAME if mode == "publish" else "nmae"
+    (broken / "organisation.yaml").write_text(f"id: second\nname: Second\n{field}: {NAME}\n")
+    command = ["run", "records", "--out", "out", "--mode", mode, "--lang", "both", "-j", "1"]
+    prints = ["--pdf"] if any(map(shutil.which, pdf.BROWSERS)) else []
+    ran = told([*command, *prints], folder, tmp_path / "keys")
     assert ran.returncode == 1, ran.stderr.decode()
-    outputs = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    assert {path.suffix for path in outputs} >= {".html", ".ipynb", ".csv", ".json", ".log"}
-    texts = {str(path): every_text(path) for path in outputs}
+    packed = told(["bundle", "out", "--out", "out/all.zip"], folder, tmp_path / "keys")
+    assert packed.returncode == 0, packed.stderr.decode()
+    outputs = [path for path in (folder / "out").rglob("*") if path.is_file()]
+    suffixes = {".html", ".ipynb", ".csv", ".json", ".log", ".zip", *([".pdf"] if prints else [])}
+    assert {path.suffix for path in outputs} >= suffixes
+    texts = {path.name: every_text(path) for path in outputs}
     assert sum(len(parts) > 1 for parts in texts.values()) >= 4  # pages and notebooks have drawings
-    texts["standard output"] = [ran.stdout.decode()]
-    texts["standard error"] = [ran.stderr.decode()]
+    texts["what was said"] = [(ran.stdout + ran.stderr + packed.stdout + packed.stderr).decode()]
+    here = (MACHINE, USER) if mode == "publish" else ()
     found = {
         (place, word)
         for place, parts in texts.items()
         for part in parts
-        for word in PLANTED
+        for word in (*PLANTED, *(() if place == "what was said" else here))
         if word.casefold() in part.casefold()
     }
     assert not found

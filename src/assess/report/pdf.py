@@ -4,6 +4,7 @@ The browser tags the PDF (headings, tables, alternative text) and prints the pag
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -23,6 +24,12 @@ PLACES = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
+TRACE = re.compile(
+    rb"(/(Creator|Producer|CreationDate|ModDate) ?\()((?:\\.|[^()\\])*)(\))", re.DOTALL
+)
+NO_TIME = b"D:19800101000000+00'00'"
+INSTEAD = {b"Creator": b"assess", b"Producer": b"assess"}
+INSTEAD |= {b"CreationDate": NO_TIME, b"ModDate": NO_TIME}
 LONGEST = 120  # seconds for one page
 NO_BROWSER = (
     "No PDF was made: no Chromium, Chrome or Edge was found on this machine. Install one (Debian, "
@@ -68,8 +75,21 @@ def print_page(page: Path, browser: str) -> Path:
                 "and print it to PDF from there."
             )
         target = page.with_suffix(".pdf")
-        write_whole(target, printed.read_bytes())
+        write_whole(target, without_traces(printed.read_bytes()))
     return target
+
+
+def without_traces(printed: bytes) -> bytes:
+    """A PDF that does not say when, by what browser or on what system it was printed.
+
+    What is written in their place is as long, so that the places noted in the file still hold.
+    """
+    return TRACE.sub(_untold, printed)
+
+
+def _untold(found: re.Match[bytes]) -> bytes:
+    said, length = INSTEAD[found[2]], len(found[3])
+    return found[1] + said[:length].ljust(length) + found[4]
 
 
 def _options(folder: str) -> list[str]:
