@@ -355,7 +355,10 @@ def test_the_crate_loads_and_each_run_says_what_it_used_and_made(with_records):
     assert loaded.root_dataset["conformsTo"].id == "https://w3id.org/ro/wfrun/process/0.5"
 
 
-CONTEXTS = ("https://w3id.org/ro/crate/1.1/context", "https://w3id.org/ro/terms/workflow-run/context")
+CONTEXTS = (
+    "https://w3id.org/ro/crate/1.1/context",
+    "https://w3id.org/ro/terms/workflow-run/context",
+)
 # What the profile would like and we do not have: a page for assess on the web, which has none; the
 # time a run ended, which is not recorded so that the same records give the same bytes; the body an
 # author works for, and its page.

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from test_disclosure import given, published
 
 from assess import compare
 from assess.disclosure import peers, releases
-from assess.records import AssessError
+from assess.records import AssessError, Period
 from assess.report import side_by_side
 from assess.words import Words
 
@@ -154,6 +155,34 @@ def test_a_copy_for_one_more_member_is_refused():
     releases.agree(published(sizes=(60, 6, 46)))
     with pytest.raises(AssessError, match="was published before"):
         releases.agree(published(sizes=(60, 6, 47)))
+
+
+@pytest.mark.parametrize(
+    ("period", "refused"),
+    [
+        pytest.param("2025-01-01/2025-12-30", True, id="a day shorter"),
+        pytest.param("2025-07-01/2026-06-30", True, id="half a year later"),
+        pytest.param("2024-12-31/2025-12-31", True, id="a day longer"),
+        pytest.param("2026", False, id="the next year"),
+        pytest.param("2024", False, id="the year before"),
+    ],
+)
+def test_a_period_that_shares_days_with_an_earlier_copy_is_held_against_it(period, refused):
+    """A copy a day apart from the first, with one member more, would tell who came that day."""
+    releases.agree(published(sizes=(60, 6, 46)))
+    moved = published(sizes=(60, 6, 47))
+    moved = replace(moved, period=Period.parse(period))
+    if not refused:
+        releases.agree(moved)
+        return
+    with pytest.raises(AssessError, match="a copy for 2025 was published before"):
+        releases.agree(moved)
+
+
+def test_another_organisation_with_a_longer_name_is_not_held_against_it():
+    """tegfan and tegfan-2 are two organisations."""
+    releases.agree_on("tegfan-2", "2025", {"6.2c numerator": 40.0})
+    releases.agree_on("tegfan", "2025", {"6.2c numerator": 45.0})
 
 
 def test_a_group_of_six_split_off_after_a_first_copy_is_refused():

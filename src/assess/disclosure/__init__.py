@@ -3,7 +3,8 @@
 `disclose` is applied once, before anything is written, so that pages, notebooks, tables, charts and
 their words all rest on the same disclosed numbers. In a copy to publish:
 
-- a number about people needs FLOOR of them behind it, and FLOOR in its count;
+- a number about people needs FLOOR of them behind it, and FLOOR in its count; one about what
+  they are or can do, such as the skills on a board, needs FLOOR of them there;
 - counts of people are rounded to 5, percentages come from rounded counts and are whole;
 - none or all of a group is not shown where the fact is sensitive, nor is a rest under FLOOR;
 - one number more is held back where the rest would give a held-back one away (`suppression`);
@@ -28,6 +29,7 @@ from assess.framework import Framework, Indicator
 from assess.intervals import wilson
 from assess.measure import Measures
 from assess.observe import Observed
+from assess.offices import seats_held
 from assess.records import AssessError, Problem, Records
 from assess.score import score
 from assess.taking_part import people, shares_of
@@ -76,7 +78,7 @@ def disclose(assessment: "Assessment", mode: str) -> "Assessment":
         gates=_gates(assessment.gates),
         claims=_claims(claims, table),
         groups=groups,
-        counts=_counts(assessment.counts),
+        counts=_counts(assessment.counts, assessment.records),
         previous=assessment.previous and disclose(assessment.previous, mode),
         mode=mode,
     )
@@ -165,10 +167,10 @@ def _unsafe(assessment: "Assessment", entry: Indicator) -> bool:
     """Whether an indicator about people must be held back for what is behind it alone."""
     seen = assessment.measures.observed.get(entry.id)
     state = assessment.measures.table.loc[entry.id, "state"]
-    if not is_about_people(entry):
-        return False
     if seen is None:
         return False
+    if not is_about_people(entry):
+        return _is_of_a_few(assessment, entry)
     if state == "suppressed":
         return True
     if seen.form == "lowest_to_highest":
@@ -176,6 +178,14 @@ def _unsafe(assessment: "Assessment", entry: Indicator) -> bool:
     if seen.form == "fact":
         return min(_sizes(assessment.records, seen), default=0) < FLOOR
     return not _count(assessment.records, entry, seen).may_be_shown
+
+
+def _is_of_a_few(assessment: "Assessment", entry: Indicator) -> bool:
+    """Whether it counts no people, but rests on what fewer than FLOOR on one body are or can do."""
+    if not any(place.startswith("development.") for place in entry.needs):
+        return False
+    seats = seats_held(assessment.records.tables["roles"], assessment.period.end)
+    return seats.groupby("body")["person_id"].nunique().min() < FLOOR
 
 
 def _count(records: Records, entry: Indicator, seen: Observed) -> Count:
@@ -205,11 +215,13 @@ def _count_of_votes(records: Records, known: pd.DataFrame, hits: float, of: floa
 
 
 def _sizes(records: Records, seen: Observed) -> list[float]:
-    """People in each member group that an index compares."""
+    """People in each member group that an index compares; 0 for a group that has none."""
     rows = records.tables[seen.table].loc[seen.rows.index]
     column = "seat_category" if "seat_category" in rows else "category"
     person = "person_id" if "person_id" in rows else "member_id"
-    return rows.groupby(rows[column].fillna(""))[person].nunique().tolist()
+    sizes = rows.groupby(rows[column].fillna(""))[person].nunique()
+    groups = sizes.index.union(list(records.organisation.member_categories))
+    return sizes.reindex(groups, fill_value=0).tolist()
 
 
 def _held(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -406,10 +418,10 @@ def levels_held_back(scores: pd.DataFrame, framework: Framework) -> pd.DataFrame
 
 def _gates(gates: pd.DataFrame) -> pd.DataFrame:
     """Gates without rows, and without numbers where those are of people."""
-    about_people = gates["id"].isin(ABOUT_PEOPLE) & gates["k"].notna()
+    about_people = gates["id"].isin(ABOUT_PEOPLE)
     gates = gates.assign(
         rows=[()] * len(gates),
-        detail=gates["detail"].mask(about_people, HELD),
+        detail=gates["detail"].mask(about_people & gates["k"].notna(), HELD),
         remark=gates["remark"].mask(about_people, ""),
     )
     for name in ("k", "n", "limit"):
@@ -424,9 +436,11 @@ def _claims(claims: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return claims.assign(verdict=claims["verdict"].mask(lacking, HELD))
 
 
-def _counts(counts: Mapping[str, Any]) -> dict[str, Any]:
-    """Rows read and used, none of them of tables about people."""
-    shown: dict[str, Any] = {"problems": counts["problems"]}
+def _counts(counts: Mapping[str, Any], records: Records) -> dict[str, Any]:
+    """Rows read and used, and problems in them, none of them of tables about people."""
+    private = {source for name, source in records.sources.items() if name in OF_PEOPLE}
+    told = [each for each in records.problems if each.serious and each.source not in private]
+    shown: dict[str, Any] = {"problems": len(told)}
     for name in ("read", "used"):
         rows = counts[name].items()
         shown[name] = {key: None if key in OF_PEOPLE else n for key, n in rows}

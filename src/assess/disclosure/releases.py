@@ -1,8 +1,9 @@
 """Two copies to publish must not say together what each holds back.
 
 What was published is remembered with the keys (see `pseudonyms.private_folder`), never in a folder
-of results. A second copy for the same period, or a second comparison, is refused where the two
-would differ by fewer than ten people or organisations: the difference would be about those few.
+of results. A second copy for the same period or one that shares days with it, or a second
+comparison, is refused where the two would differ by fewer than ten people or organisations: the
+difference would be about those few.
 """
 
 import json
@@ -17,7 +18,7 @@ import pandas as pd
 
 from assess.disclosure import FLOOR, is_about_people
 from assess.pseudonyms import private_folder
-from assess.records import AssessError
+from assess.records import AssessError, Period
 from assess.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ DAY = 24 * 60 * 60
 
 
 def agree(assessment: "Assessment") -> None:
-    """Hold a copy to publish against an earlier one for the same period, then remember it.
+    """Hold a copy to publish against earlier ones that share days with it, then remember it.
 
     Counts of people must be the same, or differ by ten or more. Raises AssessError otherwise.
     """
@@ -40,18 +41,29 @@ def agree(assessment: "Assessment") -> None:
 
 def agree_on(organisation: str, period: str, now: Mapping[str, float | None]) -> None:
     """What `agree` does, for counts that were taken elsewhere. `period` as in names of files."""
-    record = private_folder() / "releases" / f"{organisation}_{period}.json"
-    if record.exists():
+    folder = private_folder() / "releases"
+    for record in sorted(folder.glob(f"{organisation}_*.json")):
+        earlier = record.stem.removeprefix(f"{organisation}_")
+        if not _overlap(earlier, period):
+            continue
         before = json.loads(record.read_text(encoding="utf-8"))
         close = [key for key in now.keys() | before.keys() if _close(before.get(key), now.get(key))]
         if close:
             raise AssessError(
-                f"{organisation}: a copy for {period} was published before, and {len(close)} of "
+                f"{organisation}: a copy for {earlier} was published before, and {len(close)} of "
                 "its numbers about people have changed since by fewer than 10, or were held back. "
-                "Both copies together would point to those few. Keep the earlier copy. If it never "
-                f"left the organisation, delete {record.name} beside the keys and run this again."
+                "Both copies together would point to those few. Keep the earlier copy, or publish "
+                "a period that shares no day with it. If it never left the organisation, delete "
+                f"{record.name} beside the keys and run this again."
             )
+    record = folder / f"{organisation}_{period}.json"
     write_whole(record, json.dumps(now, indent=1, sort_keys=True) + "\n")
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two periods share a day. A period moved by a day would tell who came on that day."""
+    first, second = (Period.parse(slug.replace("_", "/")) for slug in (one, other))
+    return first.start <= second.end and second.start <= first.end
 
 
 def counts_of_people(assessment: "Assessment") -> dict[str, float | None]:
