@@ -88,7 +88,7 @@ def clusters_of(rows: pd.DataFrame) -> Clusters:
     alone = np.flatnonzero(codes == -1)
     alone = alone[
         np.lexsort((hit[alone], of[alone]))
-    ]  # so that sums do not hang on the rows' order
+    ]  # sums then do not hang on the order
     codes[alone] = len(meetings) + np.arange(len(alone))
     size = len(meetings) + len(alone)
     sums = (np.bincount(codes, weights, size) for weights in (hit, of, of**2))
