@@ -86,9 +86,7 @@ def clusters_of(rows: pd.DataFrame) -> Clusters:
     hit, of = hit[known], of[known]
     codes, meetings = pd.factorize(rows["cluster"].array[known], sort=True)
     alone = np.flatnonzero(codes == -1)
-    alone = alone[
-        np.lexsort((hit[alone], of[alone]))
-    ]  # sums then do not hang on the order
+    alone = alone[np.lexsort((hit[alone], of[alone]))]  # sums then do not hang on the order
     codes[alone] = len(meetings) + np.arange(len(alone))
     size = len(meetings) + len(alone)
     sums = (np.bincount(codes, weights, size) for weights in (hit, of, of**2))

@@ -94,6 +94,14 @@ def warm_up(memory: int | None) -> None:
     gc.freeze()  # what every notebook shares is not looked through again after each
 
 
+@cache
+def _settle() -> None:
+    """After a worker's first organisation: what it loaded is not looked through again either."""
+    if parent_process() is not None:
+        gc.collect()
+        gc.freeze()
+
+
 def _first_chart() -> None:
     """The first conversion in a process starts a JavaScript engine, half a second's work."""
     import vl_convert
@@ -138,7 +146,9 @@ def assess_one(job: Job) -> Outcome:
 def make_one(job: Job) -> Made | Outcome:
     """Everything of one organisation, or what went wrong. Writes nothing to the results."""
     seen: dict[str, Any] = {}
-    return _or_failed(job, seen, lambda: _made(job, seen))
+    made = _or_failed(job, seen, lambda: _made(job, seen))
+    _settle()
+    return made
 
 
 def keep_one(job: Job, made: Made) -> Outcome:

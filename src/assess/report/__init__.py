@@ -7,6 +7,7 @@ that opens it.
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from assess.report.figure import heading, paragraphs, table
 from assess.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
+    import jinja2
+    from nbconvert.exporters.templateexporter import TemplateExporter
     from nbformat import NotebookNode
 
 TEMPLATES = Path(__file__).parents[1].joinpath("templates")
@@ -71,16 +74,20 @@ def _translated(block: str, words: Words) -> str:
 
 def to_html(notebook: "NotebookNode", *, other: str = "") -> str:
     """The page of an executed notebook. `other`: address of the same page in the other language."""
+    html, _ = _exporter().from_notebook_node(clean(notebook), resources={"other": other})
+    return html
+
+
+@cache
+def _exporter() -> "TemplateExporter":
     from nbconvert.exporters.templateexporter import TemplateExporter
 
-    exporter = TemplateExporter(
+    return TemplateExporter(
         template_name="report",
         template_file="index.html.j2",
         extra_template_basedirs=[str(TEMPLATES)],
-        filters={"page": lambda nb: _page(nb, other)},
+        filters={"page": lambda nb, resources: _page(nb, resources["other"])},
     )
-    html, _ = exporter.from_notebook_node(clean(notebook))
-    return html
 
 
 def _about(notebook: "NotebookNode") -> dict[str, str]:
@@ -223,9 +230,14 @@ def _links(folder: str, files: Mapping[str, str]) -> Markup:
 
 
 def _from_template(page: Mapping[str, object]) -> str:
+    return _template().render(nb=None, resources=page)
+
+
+@cache
+def _template() -> "jinja2.Template":
     import jinja2
 
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=False)  # the template escapes
-    environment.filters["page"] = lambda _: page
-    return environment.get_template("report/index.html.j2").render(nb=None)
+    environment.filters["page"] = lambda _, page: page
+    return environment.get_template("report/index.html.j2")
