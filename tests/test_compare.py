@@ -1,5 +1,7 @@
 """Several organisations: no order without its range, nothing missing put last."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -86,8 +88,12 @@ def test_results_that_a_run_wrote_are_read(tmp_path):
         "a,2025,1.1a,indicator,1.1,Aims,70.0,60.0,80.0,scored\n",
         encoding="utf-8",
     )
+    traits = {"governance_model": "charity", "legal_form": "cio", "size": "small"}
+    run = {"organisation": "a", "traits": traits}
+    (tmp_path / "a" / "2025" / "run.json").write_text(json.dumps(run), encoding="utf-8")
     read = compare.gather(tmp_path)
     assert compare.profiles(read).to_dict() == {"1": {"a": 70.0}}
+    assert read.traits.loc["a"].to_dict() == traits
     assert compare.titles(read) == {"1": "Purpose"}
     assert read.status["message"].tolist() == ["", "no meetings"]
 

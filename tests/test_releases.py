@@ -94,6 +94,99 @@ def test_a_cross_table_needs_ten_in_every_cell():
     assert peers.cross_table(pd.concat([empty_cell.iloc[:21], empty_cell.iloc[21:]])) is None
 
 
+def kinds_of(*cells):
+    """Organisations by (governance model, legal form, size) and how many of each."""
+    rows = [cell for *cell, times in cells for _ in range(times)]
+    index = [f"org-{n}" for n in range(len(rows))]
+    return pd.DataFrame(rows, index=index, columns=list(peers.TRAITS))
+
+
+def test_middles_by_kind_need_ten_of_every_kind():
+    """25 organisations with scores 40 to 64: fifteen co-ops have the middle 47, ten charities 60.
+
+    Twelve are companies and thirteen CIOs, so each form is shown; nine are large, so no size is.
+    """
+    traits = kinds_of(
+        ("worker_coop", "company", "small", 12),
+        ("worker_coop", "cio", "small", 3),
+        ("charity", "cio", "small", 1),
+        ("charity", "cio", "large", 9),
+    )
+    found = peers.kinds(scores_of(range(25)), traits)
+    model = found.middles["governance_model"]
+    assert model["organisations"].to_dict() == {"charity": 10, "worker_coop": 15}
+    assert model["1"].to_dict() == {"charity": 60, "worker_coop": 47}
+    assert found.middles["legal_form"]["organisations"].to_dict() == {"cio": 15, "company": 10}
+    assert found.middles["size"] is None
+    assert found.crossed is None  # one small charity
+
+
+def test_a_kind_that_is_not_stated_counts_as_one():
+    """Nine without a stated size could be told from the total."""
+    traits = kinds_of(("charity", "cio", "small", 16), ("charity", "cio", None, 9))
+    found = peers.kinds(scores_of(range(25)), traits)
+    assert found.middles["size"] is None
+    assert found.middles["governance_model"] is not None
+
+
+def test_a_principle_that_too_few_of_one_kind_score_is_held_back_for_all_kinds():
+    """Of ten charities nine score principle 2: with the middle of all, theirs could be told."""
+    scores = scores_of(range(25))
+    scores.loc[(scores["organisation"] == "org-24") & (scores["id"] == "2"), "score"] = np.nan
+    traits = kinds_of(("worker_coop", "cio", "small", 15), ("charity", "cio", "small", 10))
+    table = peers.kinds(scores, traits).middles["governance_model"]
+    assert table["1"].notna().all()
+    assert table["2"].isna().all()
+
+
+def test_an_organisation_that_was_not_assessed_is_not_counted():
+    traits = kinds_of(("charity", "cio", "small", 10))
+    found = peers.kinds(scores_of(range(9)), traits)
+    assert set(found.middles.values()) == {None}
+
+
+def test_a_published_comparison_shows_kinds_or_says_they_are_held_back():
+    many = kinds_of(("charity", "cio", "small", 10), ("charity", "cio", "large", 15))
+    few = kinds_of(("charity", "cio", "small", 9), ("charity", "cio", "large", 16))
+    status = pd.DataFrame({"organisation": many.index, "name": "Tegfan", "message": ""})
+    indicators = scores_of(range(25)).assign(level="indicator", id="1.1a")
+    scores = pd.concat([scores_of(range(25)), indicators])
+    words = Words("en")
+    pages = [
+        side_by_side.kinds(compare.published(compare.Results(status, scores, traits=kind)), words)
+        for kind in (many, few)
+    ]
+    shown, hidden = (page.markup for page in pages)
+    assert "<td>10</td>" in shown  # small charities
+    assert "<td>44</td>" in shown  # the middle of their scores 40 to 49, 44.5
+    assert "of one of these kinds" not in shown
+    assert hidden.count("Held back: ") == 2  # size, and size by model
+    assert "large" not in hidden
+    for page in (shown, hidden):
+        assert "Tegfan" not in page
+        assert "org-" not in page
+
+
+def test_an_own_copy_says_nothing_of_what_others_are():
+    status = pd.DataFrame({"organisation": ["a", "b"], "name": ["A", "B"], "message": ""})
+    traits = kinds_of(("charity", "cio", "small", 1), ("worker_coop", "cio", "large", 1))
+    traits.index = ["a", "b"]
+    scores = scores_of(range(2)).replace({"org-0": "a", "org-1": "b"})
+    own = compare.own_copy(compare.Results(status, scores, traits=traits), "a")
+    page = side_by_side.kinds(own, Words("en")).markup
+    assert "Held back" in page
+    assert "worker" not in page
+
+
+def test_no_second_comparison_where_one_organisation_is_of_another_kind():
+    """The same scores, but one charity is now large: its score would be the difference."""
+    first = kinds_of(("charity", "cio", "small", 13), ("charity", "cio", "large", 12))
+    second = kinds_of(("charity", "cio", "small", 12), ("charity", "cio", "large", 13))
+    releases.freeze_peers(scores_of(range(25)), first)
+    with pytest.raises(AssessError, match="published before, by 2 organisations"):
+        releases.freeze_peers(scores_of(range(25)), second)
+
+
 def test_a_published_comparison_names_nobody():
     status = pd.DataFrame(
         {"organisation": f"org-{n}", "name": f"Tegfan {n}", "state": "assessed", "message": ""}

@@ -3,6 +3,8 @@
 Organisations are compared to find someone to learn from. No order is given without its range.
 """
 
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +13,12 @@ import pandas as pd
 
 from assess.assessment import Assessment, assess_records
 from assess.disclosure import peers
+from assess.disclosure.peers import Kinds
 from assess.intervals import DRAWS, LEVEL, generator
 from assess.load import find_organisations
 from assess.pseudonyms import hmac_of, key_of
 from assess.records import AssessError
+from assess.schemas.organisation import Organisation
 
 FEWEST = 5  # organisations with a score, before their order is shown
 HALF_WIDTH = 1.645  # standard deviations from the middle to the end of a 90% range
@@ -27,6 +31,7 @@ class Results:
 
     status   a row for each organisation: organisation, name, state, period, message
     scores   a row for each organisation and each indicator, supporting principle and principle
+    traits   what each organisation is (see `peers.TRAITS`), indexed by organisation
     """
 
     status: pd.DataFrame
@@ -34,6 +39,8 @@ class Results:
     peers: pd.DataFrame | None = None  # to publish: middles in place of single organisations
     gaps: pd.DataFrame | None = None  # to publish: what many do not record
     you: str = ""  # whose own copy this is: then the others are letters
+    traits: pd.DataFrame | None = None  # not in a copy that leaves: what it is can name one
+    kinds: Kinds | None = None  # to publish: middles by what organisations are
 
 
 def published(results: Results) -> Results:
@@ -43,6 +50,7 @@ def published(results: Results) -> Results:
         scores=results.scores.iloc[:0],
         peers=peers.middles(results.scores),
         gaps=peers.gaps(common_gaps(results)),
+        kinds=None if results.traits is None else peers.kinds(results.scores, results.traits),
     )
 
 
@@ -132,11 +140,29 @@ def _read(folder: Path) -> Results:
         for place in status["folder"]
         if place
     ]
-    return Results(status, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame())
+    scores = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return Results(status, scores, traits=_traits(folder, status["folder"]))
+
+
+def _traits(folder: Path, places: Iterable[str]) -> pd.DataFrame:
+    """What each organisation is, from the records of its runs."""
+    records = [folder / place / "run.json" for place in places if place]
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in records if path.exists()]
+    return _as_traits({run["organisation"]: run.get("traits", {}) for run in runs})
+
+
+def _as_traits(found: Mapping[str, Mapping[str, str | None]]) -> pd.DataFrame:
+    table = pd.DataFrame.from_dict(found, orient="index", columns=list(peers.TRAITS), dtype="str")
+    return table.rename_axis("organisation")
+
+
+def traits_of(organisation: Organisation) -> dict[str, str | None]:
+    """What an organisation is, in the words of its contract."""
+    return organisation.model_dump(include=set(peers.TRAITS))
 
 
 def _assessed(folder: Path, period: str, seed: int, mode: str) -> Results:
-    rows, tables = [], []
+    rows, tables, traits = [], [], {}
     for source in find_organisations([folder]):
         row = {"organisation": source.name, "name": "", "period": "", "message": ""}
         try:
@@ -150,9 +176,9 @@ def _assessed(folder: Path, period: str, seed: int, mode: str) -> Results:
         row |= {"organisation": organisation.id, "name": organisation.name}
         rows.append(row | {"state": "assessed", "period": str(assessment.period)})
         tables.append(score_rows(assessment))
-    return Results(
-        pd.DataFrame(rows), pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-    )
+        traits[organisation.id] = traits_of(organisation)
+    scores = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return Results(pd.DataFrame(rows), scores, traits=_as_traits(traits))
 
 
 def score_rows(assessment: Assessment) -> pd.DataFrame:

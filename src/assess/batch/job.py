@@ -301,10 +301,10 @@ def _release(job: Job) -> dict[str, object]:
     from assess import compare
     from assess.disclosure import peers, releases
 
-    scores = compare.gather(job.out).scores
-    scores = scores[scores["level"] == "principle"]
+    results = compare.gather(job.out)
+    scores = results.scores[results.scores["level"] == "principle"]
     few = scores["organisation"].nunique() < peers.FEWEST  # then no number is shown
-    return {} if few else releases.freeze_peers(scores)
+    return {} if few else releases.freeze_peers(scores, results.traits)
 
 
 def _comparison_table(out: Path, mode: str) -> Any:
@@ -498,6 +498,7 @@ def excluded_rows(records: Any) -> Any:
 
 
 def _run_record(job: Job, assessment: Any) -> str:
+    from assess.compare import traits_of
     from assess.framework import SHIPPED
 
     records = assessment.records
@@ -505,6 +506,7 @@ def _run_record(job: Job, assessment: Any) -> str:
         "organisation": assessment.organisation.id,
         "name": assessment.organisation.name,
         "period": str(assessment.period),
+        "traits": traits_of(assessment.organisation),
         "parameters": _parameters_told(job),
         "method_version": assessment.framework.method_version,
         "framework": assessment.framework.name,

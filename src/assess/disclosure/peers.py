@@ -5,6 +5,7 @@ highest are never shown, because each is one organisation's own number.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,10 @@ FEWEST_QUARTILES = 20
 LARGEST_SHARE = 0.5  # of a total that one organisation may make up
 WITHIN = 0.1  # of the largest's own number: nobody may come closer to it from the total
 COLUMNS = ["title", "organisations", "lower", "median", "upper"]
+# What an organisation is, each from a fixed list: its field of work is free text and may be a name.
+TRAITS = ("governance_model", "legal_form", "size")
+CROSSED = ("governance_model", "size")  # one pair only: two tables together can tell of a third
+NOT_STATED = ""
 
 
 def middles(scores: pd.DataFrame) -> pd.DataFrame:
@@ -92,6 +97,42 @@ def cross_table(attributes: pd.DataFrame) -> pd.DataFrame | None:
     if counts.empty or counts.to_numpy().min() < FEWEST:
         return None
     return counts.map(lambda count: float(rounded(count)))
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Organisations by what they are. None in place of a table that would point to a few.
+
+    middles  trait -> a row for each of its values: `organisations` that have it, to the nearest 5,
+             and the middle score of each principle, NaN where it is held back
+    crossed  how many have each combination of CROSSED, to the nearest 5
+    """
+
+    middles: dict[str, pd.DataFrame | None]
+    crossed: pd.DataFrame | None
+
+
+def kinds(scores: pd.DataFrame, traits: pd.DataFrame) -> Kinds:
+    """What may be said in public of the organisations of each kind.
+
+    `traits` is indexed by organisation and has a column for each of TRAITS.
+    """
+    known = traits.loc[traits.index.isin(scores["organisation"])].fillna(NOT_STATED)
+    middles = {trait: _middles_by(scores, known[trait]) for trait in TRAITS}
+    return Kinds(middles, cross_table(known[list(CROSSED)]))
+
+
+def _middles_by(scores: pd.DataFrame, kind: pd.Series) -> pd.DataFrame | None:
+    """The middles for each kind; a principle that lacks one lacks them all, lest it be told."""
+    counts = kind.value_counts().sort_index()
+    if counts.empty or counts.min() < FEWEST:
+        return None
+    rows = scores[scores["level"] == "principle"]
+    by_kind = rows["score"].groupby([rows["organisation"].map(kind), rows["id"]])
+    enough = (by_kind.count() >= FEWEST).groupby(level="id").transform("all")
+    table = by_kind.median().round().where(enough).unstack()  # noqa: PD010 (keeps gaps)
+    table.insert(0, "organisations", rounded(counts.reindex(table.index)))
+    return table.rename_axis(index=kind.name, columns=None)
 
 
 def gaps(lacking: pd.DataFrame) -> pd.DataFrame:

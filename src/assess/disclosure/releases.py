@@ -91,14 +91,15 @@ def _close(before: float | None, now: float | None) -> bool:
     return 0 < abs(before - now) < FLOOR
 
 
-def freeze_peers(scores: pd.DataFrame) -> dict[str, object]:
+def freeze_peers(scores: pd.DataFrame, traits: pd.DataFrame | None = None) -> dict[str, object]:
     """Hold a set of organisations against those of earlier comparisons, then remember it.
 
-    `scores` has a row for each organisation and principle. Gives what the comparison may say of
+    `scores` has a row for each organisation and principle, `traits` one for each organisation.
+    Gives what the comparison may say of
     its own set. Raises AssessError where fewer than ten organisations have joined, left or changed
     since any earlier comparison.
     """
-    now = sorted(_entries(scores))
+    now = sorted(_entries(scores, traits))
     record = private_folder() / "releases" / PEERS
     known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else []
     for number, before in enumerate(known, start=1):
@@ -118,11 +119,12 @@ def freeze_peers(scores: pd.DataFrame) -> dict[str, object]:
     return {"release": known.index(now) + 1, "peer_set": peer_set}
 
 
-def _entries(scores: pd.DataFrame) -> Iterable[str]:
-    """One hash for each organisation, of its id and its scores: others cannot guess it."""
+def _entries(scores: pd.DataFrame, traits: pd.DataFrame | None) -> Iterable[str]:
+    """One hash for each organisation, of its id, its scores and what it is."""
     for organisation, rows in scores.groupby("organisation"):
         numbers = np.round(rows.sort_values("id")["score"].to_numpy(dtype=float), 6)
-        yield sha256(f"{organisation} {numbers.tolist()}".encode()).hexdigest()
+        kind = [] if traits is None else traits.loc[[organisation]].fillna("").to_numpy().tolist()
+        yield sha256(f"{organisation} {numbers.tolist()} {kind}".encode()).hexdigest()
 
 
 def clear_board_copy(folder: Path, days: int, now: float | None = None) -> None:

@@ -5,6 +5,8 @@ from markupsafe import Markup
 
 from assess import compare
 from assess.compare import Results
+from assess.disclosure import peers
+from assess.load import organisation_sheets
 from assess.records import Period
 from assess.report import charts
 from assess.report.figure import Html, heading, joined, paragraphs, table
@@ -223,3 +225,62 @@ def gaps(results: Results, words: Words) -> Html:
         for row in rows.itertuples()
     )
     return Html(table(shown, words.say("Evidence most often missing")))
+
+
+def kinds(results: Results, words: Words) -> Html:
+    """Organisations by what they are; to publish, only where ten or more are of each kind."""
+    if results.kinds is not None:
+        parts = [_of_kind(trait, found, words) for trait, found in results.kinds.middles.items()]
+        return Html(joined(parts) + _crossed(results.kinds.crossed, words))
+    if results.you or results.traits is None:
+        return Html(
+            paragraphs(words.say("Held back: what kind an organisation is could point to it."))
+        )
+    known = results.traits[results.traits.index.isin(results.scores["organisation"])].fillna("")
+    first, second = peers.CROSSED
+    return Html(_crossed(pd.crosstab(known[first], known[second]), words))
+
+
+def _trait(trait: str, words: Words) -> str:
+    return words.translate(organisation_sheets.labels("organisation")[trait])
+
+
+def _value(value: str, words: Words) -> str:
+    return words.translate(organisation_sheets.shown(value)) if value else words.say("not stated")
+
+
+def _of_kind(trait: str, found: pd.DataFrame | None, words: Words) -> Markup:
+    title = _trait(trait, words)
+    if found is None:
+        return heading(3, title) + paragraphs(
+            words.say("Held back: fewer than ten organisations are of one of these kinds.")
+        )
+    held = words.say("held back")
+    rows = pd.DataFrame(
+        {
+            title: _value(value, words),
+            words.say("Organisations, to the nearest 5"): whole(row["organisations"]),
+            **{
+                words.say("Middle score, principle {principle}", principle=key): held
+                if pd.isna(row[key])
+                else whole(row[key])
+                for key in found.columns[1:]
+            },
+        }
+        for value, row in found.iterrows()
+    )
+    return heading(3, title) + table(rows, words.say("Middle scores by: {what}", what=title))
+
+
+def _crossed(found: pd.DataFrame | None, words: Words) -> Markup:
+    """How many organisations have each combination of two traits."""
+    first, second = (_trait(trait, words) for trait in peers.CROSSED)
+    title = words.say("Two kinds together: {first}; {second}", first=first, second=second)
+    if found is None:
+        return heading(3, title) + paragraphs(
+            words.say("Held back: some combination is that of fewer than ten organisations.")
+        )
+    rows = found.rename(index=lambda value: _value(value, words))
+    rows.columns = [_value(value, words) for value in found.columns]
+    rows = rows.map(whole).rename_axis(first).reset_index()
+    return heading(3, title) + table(rows, words.say("How many organisations are of each kind"))
