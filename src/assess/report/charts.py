@@ -24,6 +24,7 @@ TRACK, GRID = "#EFEFEF", "#C8C8C8"
 PLOT = 430  # px, the width of a plot from 0 to 100
 ROW, THIN_ROW, RANK_ROW = 46, 38, 19  # px
 SLOPE = 200  # px, the height of the chart of two years
+LONG_LABEL = 36  # letters; to cut a label to a width costs a measurement, so others are not
 MOST_RANKS = 30  # rows in a chart of ranks
 MOST_PROFILES = 30  # panels in a chart of profiles
 VEGA_LITE = "_".join(alt.SCHEMA_VERSION.split(".")[:2])  # such as v6_4
@@ -42,7 +43,8 @@ LOOK = {
         "titlePadding": 8,
         "labelColor": INK,
         "titleColor": INK,
-        "labelLimit": 300,
+        "labelLimit": 0,
+        "labelOverlap": False,
         "gridColor": GRID,
         "domainColor": GREY,
         "tickColor": GREY,
@@ -98,6 +100,7 @@ def _rows(labels: Sequence[str], *, shown: bool = True) -> alt.Y:
         ticks=False,
         domain=False,
         labelPadding=10,
+        labelLimit=300 if max(map(len, labels), default=0) > LONG_LABEL else 0,
         labelExpr=f"{json.dumps(list(labels))}[datum.value]",
     )
     return alt.Y(
