@@ -215,6 +215,25 @@ def test_labels_that_would_collide_are_moved_apart():
     assert placed.round(6).tolist() == [53.5, 80.0, 47.5]
 
 
+def test_labels_of_six_scores_of_100_or_of_0_stay_on_the_chart():
+    """Six at 100, each 8 from the next: 100, 92, 84, 76, 68, 60. Six at 0: 0 to 40."""
+    at_most = charts._spread(pd.Series([100.0] * 6), apart=8.0)
+    assert sorted(at_most.round(6)) == [60, 68, 76, 84, 92, 100]
+    at_least = charts._spread(pd.Series([0.0] * 6), apart=8.0)
+    assert sorted(at_least.round(6)) == [0, 8, 16, 24, 32, 40]
+
+
+def test_of_very_many_organisations_thirty_are_drawn_and_yours_is_one_of_them():
+    """61 ranks: every other one has room; yours, the 58th, takes the place of a neighbour."""
+    names = [f"O{n:02}" for n in range(61)]
+    figure = charts.rank_ranges(ranks(names), EN, title="Ranks", caption="Ranks", you="O57")
+    drawn = re.findall(r">(O\d\d)<", figure.svg)
+    assert len(drawn) == charts.MOST_RANKS
+    assert {"O00", "O57", "O60"} <= set(drawn)
+    assert "30 of 61" in figure.svg
+    assert len(figure.table) == 61
+
+
 def test_a_group_held_back_has_no_numbers(drawn):
     numbers = drawn["groups"].table.set_index("Group")
     assert numbers.loc["Users"].tolist() == ["held back", "–", "–"]

@@ -14,7 +14,19 @@ from assess.words import Words, isolated
 OUR_TAGS = {
     *("html", "head", "meta", "title", "style", "body", "a", "header", "p", "main", "nav", "ul"),
     *("li", "section", "h1", "h2", "h3", "div", "table", "caption", "thead", "tbody", "tr", "th"),
-    *("td", "figure", "figcaption", "img", "details", "summary", "strong", "dl", "dt", "dd"),
+    *(
+        "span",
+        "td",
+        "figure",
+        "figcaption",
+        "img",
+        "details",
+        "summary",
+        "strong",
+        "dl",
+        "dt",
+        "dd",
+    ),
     *("footer", "code"),
 }
 

@@ -3,6 +3,7 @@
 import re
 import string
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -171,7 +172,7 @@ def test_a_value_without_a_range_is_known_in_full():
         ),
         (
             measured(state="not recorded", missing_columns=("decisions.reasons_ref",)),
-            "Not recorded: “Reasons” on the sheet “Decisions”.",
+            "Not recorded.",
         ),
         (
             measured(state="not recorded", reason="no rows"),
@@ -182,6 +183,20 @@ def test_a_value_without_a_range_is_known_in_full():
 )
 def test_an_indicator_without_a_score_says_why(row, text):
     assert words.why_not(EN, REASONS, row, floor=5) == text
+
+
+def test_an_indicator_not_recorded_says_what_it_needs():
+    lacking = measured(state="not recorded", missing_columns=("decisions.reasons_ref",))
+    assert words.not_there(EN, lacking) == "It needs “Reasons” on the sheet “Decisions”."
+    assert words.not_there(EN, measured()) == ""
+
+
+def test_a_number_that_says_nothing_by_itself_says_what_it_would_be_at_best():
+    index = {"value": 0.64, "numerator": np.nan, "denominator": np.nan}
+    unit = SimpleNamespace(unit="index", minimum_of="rows", counts="seats")
+    assert words.result(EN, unit, pd.Series(index)) == "0.6 (0 is just what your rules intend)"
+    unit = SimpleNamespace(unit="0-1", minimum_of="rows", counts="seats")
+    assert words.result(EN, unit, pd.Series(index)) == "0.64 (1 is even, 0 is one group alone)"
 
 
 def test_every_reason_a_measure_gives_has_words_in_both_languages():
@@ -334,19 +349,23 @@ def test_the_next_step_is_the_gap_that_adds_most():
     )
 
 
-def test_with_nothing_missing_the_next_step_is_the_lowest_indicator():
-    scores = pd.DataFrame(
+def test_with_nothing_missing_the_next_step_is_what_would_add_most():
+    """The first of the moves, which come with the largest gain first."""
+    moves = pd.DataFrame(
         {
-            "level": ["indicator", "indicator", "principle"],
-            "title": ["High one", "Low one", "P"],
-            "score": [80.0, 20.0, 10.0],
+            "title": ["Reserved matters", "Staff who are members"],
+            "principle_title": ["Functions and roles", "Stakeholders"],
+            "score": [46.0, 33.0],
+            "gain": [9.0, 8.0],
         },
-        index=["1.1a", "1.1b", "1"],
+        index=["2.1a", "6.3b"],
     )
     gaps = pd.DataFrame({"what": [], "adds": [], "indicators": []})
-    assert words.next_step(EN, gaps, scores) == (
-        "Look first at “Low one”. It has the lowest score, 20."
+    assert words.next_step(EN, gaps, moves) == (
+        "Look first at “Reserved matters”. It scored 46. "
+        "At 100, the score for Functions and roles would be 9 points higher."
     )
+    assert words.next_step(EN, gaps, moves.head(0)) == "Keep recording as you do now."
 
 
 # Rules

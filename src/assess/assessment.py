@@ -22,6 +22,8 @@ from assess.taking_part import group_shares
 from assess.uncertainty import add_ranges, all_draws, draws
 from assess.validate import read_records
 
+MOST_YEARS = 5  # looked at in one assessment, its own among them
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -59,6 +61,11 @@ class Assessment:
     def gaps(self) -> pd.DataFrame:
         return gaps(self.measures, self.records)
 
+    @cached_property
+    def years(self) -> tuple["Assessment", ...]:
+        """This period and those before it that the records reach back to, the earliest first."""
+        return (*(self.previous.years if self.previous else ()), self)
+
     def trace(self, indicator: str) -> pd.DataFrame:
         """The source rows of one indicator, by sheet row, and how much of each counted.
 
@@ -82,10 +89,11 @@ def assess_records(
     look_back: bool = True,
     mode: str = "internal",
 ) -> Assessment:
-    """Assess records for a period (empty: the latest twelve months) and the period before it.
+    """Assess records for a period (empty: the latest twelve months) and the periods before it.
 
-    The earlier period is scored anew by the same method. It is left out where the records do not
-    reach back to it, or without `look_back`. What it gives is what `mode` lets be seen: see
+    Earlier periods, up to MOST_YEARS in all, are scored anew by the same method. They are left out
+    where the records do not reach back to them, or without `look_back`. Where `previous` is given
+    it is the only one. What it gives is what `mode` lets be seen: see
     `disclosure`. Raises AssessError where there is nothing to assess.
 
     Asked again about the same files and the shipped framework, it gives the same assessment, since
@@ -137,12 +145,24 @@ def _assess_afresh(
 ) -> Assessment:
     framework = framework or load_framework()
     period = _period(period) or records.latest_period()
-    earlier = _period(previous) or period.previous()
-    # Another seed: draws that shared their random numbers would make a change look too certain.
+    given = _period(previous)
+    earlier = _earlier(records, period) if look_back else []
     before = None
-    if look_back and (previous or _reaches_back(records, earlier)):
-        before = _assess(records, framework, earlier, seed=seed + 1, previous=None)
+    # Another seed: draws that shared their random numbers would make a change look too certain.
+    for back, year in reversed(list(enumerate([given] if given else earlier, start=1))):
+        before = _assess(records, framework, year, seed=seed + back, previous=before)
     return _assess(records, framework, period, seed=seed, previous=before)
+
+
+def _earlier(records: Records, period: Period) -> list[Period]:
+    """The periods of the same length before this one, the latest first, up to the first gap."""
+    found: list[Period] = []
+    while len(found) < MOST_YEARS - 1:
+        period = period.previous()
+        if not _reaches_back(records, period):
+            break
+        found.append(period)
+    return found
 
 
 def _period(given: Period | str) -> Period | None:

@@ -112,7 +112,7 @@ def result(words: Words, indicator: Indicator, row: pd.Series) -> str:
         return DASH
     value = quantity(words, row["value"], indicator.unit)
     if pd.isna(row["numerator"]) or pd.isna(row["denominator"]):
-        return value
+        return _on_its_scale(words, value, indicator.unit)
     if indicator.unit == "%" and indicator.minimum_of == "rows":  # weighed, by minutes
         return words.say(
             "{value} (of {records} {things})",
@@ -135,6 +135,15 @@ def result(words: Words, indicator: Indicator, row: pd.Series) -> str:
             lowest=whole(row["numerator"]),
             highest=whole(row["denominator"]),
         )
+    return value
+
+
+def _on_its_scale(words: Words, value: str, unit: str) -> str:
+    """A number that says nothing by itself, with what its best would be."""
+    if unit == "index":
+        return words.say("{value} (0 is just what your rules intend)", value=value)
+    if unit == "0-1":
+        return words.say("{value} (1 is even, 0 is one group alone)", value=value)
     return value
 
 
@@ -185,13 +194,13 @@ def why_not(words: Words, indicator: Indicator, row: pd.Series, *, floor: int) -
         return words.say("Held back to protect people.")
     if state == "does not apply":
         return does_not_apply(words)[row["reason"]]
-    missing = _missing(row)
-    if missing:
-        return words.say(
-            "Not recorded: {columns}.",
-            columns=places(words, missing),
-        )
     return not_recorded(words).get(row["reason"]) or words.say("Not recorded.")
+
+
+def not_there(words: Words, row: pd.Series) -> str:
+    """The columns and sheets an indicator lacks; empty where it lacks none."""
+    missing = _missing(row) if row["state"] == "not recorded" else []
+    return words.say("It needs {columns}.", columns=places(words, missing)) if missing else ""
 
 
 def _too_little(words: Words, indicator: Indicator, row: pd.Series) -> str:
@@ -470,10 +479,11 @@ def _gaps(words: Words, principles: pd.DataFrame) -> str:
     )
 
 
-def next_step(words: Words, gaps: pd.DataFrame, scores: pd.DataFrame) -> str:
+def next_step(words: Words, gaps: pd.DataFrame, moves: pd.DataFrame) -> str:
     """The one thing to record that adds most; where nothing is missing, where to look first.
 
-    `gaps` is of `assessment.gaps`, the best first.
+    `gaps` is of `assessment.gaps`; `moves` has title, score, gain (points) and principle_title.
+    Both come with the best first.
     """
     if not gaps.empty:
         gap = gaps.iloc[0]
@@ -484,14 +494,16 @@ def next_step(words: Words, gaps: pd.DataFrame, scores: pd.DataFrame) -> str:
             added=whole(gap["adds"]),
             needed=whole(len({key for keys in gaps["indicators"] for key in keys})),
         )
-    indicators = scores[scores["level"] == "indicator"].dropna(subset=["score"])
-    if indicators.empty:
+    if moves.empty:
         return words.say("Keep recording as you do now.")
-    lowest = indicators.loc[indicators["score"].idxmin()]
+    first = moves.iloc[0]
     return words.say(
-        "Look first at “{indicator}”. It has the lowest score, {score}.",
-        indicator=words.translate(lowest["title"]),
-        score=whole(lowest["score"]),
+        "Look first at “{indicator}”. It scored {score}. "
+        "At 100, the score for {principle} would be {points} points higher.",
+        indicator=words.translate(first["title"]),
+        score=whole(first["score"]),
+        principle=words.translate(first["principle_title"]),
+        points=whole(first["gain"]),
     )
 
 
@@ -626,13 +638,12 @@ def constitution(words: Words, provided: Mapping[str, bool | None]) -> str:
 def claim_records(words: Words, claim: pd.Series) -> str:
     """What the records show about one claim."""
     if not claim["scored"]:
-        return words.say("Nothing scored: {ids}.", ids=", ".join(claim["indicators"]))
+        return words.say("Nothing scored.")
     return words.say(
-        "Score {score} ({low} to {high}). {n} of {total} indicators: {ids}.",
+        "Score {score} ({low} to {high}), from {n} of {total} indicators.",
         score=whole(claim["score"]),
         low=whole(claim["low"]),
         high=whole(claim["high"]),
         n=len(claim["scored"]),
         total=len(claim["indicators"]),
-        ids=", ".join(claim["scored"]),
     )

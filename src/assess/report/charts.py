@@ -23,7 +23,8 @@ BLUE, ORANGE, GREY, INK = "#0B5394", "#B45309", "#595959", "#1A1A1A"
 TRACK, GRID = "#EFEFEF", "#C8C8C8"
 PLOT = 430  # px, the width of a plot from 0 to 100
 ROW, THIN_ROW, RANK_ROW = 46, 38, 19  # px
-SLOPE = 200  # px, the height of the chart of two years
+SLOPE = 230  # px, the height of the chart of two years
+LEADER = (8, 30)  # px from the line of a year to where a leader starts and ends
 LONG_LABEL = 36  # letters; to cut a label to a width costs a measurement, so others are not
 MOST_RANKS = 30  # rows in a chart of ranks
 MOST_PROFILES = 30  # panels in a chart of profiles
@@ -90,18 +91,20 @@ def _title(text: str, *lines: str) -> alt.TitleParams:
     return alt.TitleParams(text, subtitle=[line for line in lines if line])
 
 
-def _rows(labels: Sequence[str], *, shown: bool = True) -> alt.Y:
-    """The vertical place of rows 0, 1, 2, ... with a label beside each.
+def _rows(labels: Sequence[str], *, shown: bool = True, bold: int = -1) -> alt.Y:
+    """The vertical place of rows 0, 1, 2, ... with a label beside each; row `bold` in bold.
 
     Rows are numbered, so that two groups with the same title stay two rows.
     """
+    weight = {"condition": {"test": f"datum.value === {bold}", "value": "bold"}, "value": "normal"}
     axis = alt.Axis(
         title=None,
         ticks=False,
         domain=False,
-        labelPadding=10,
+        labelPadding=14,
         labelLimit=300 if max(map(len, labels), default=0) > LONG_LABEL else 0,
         labelExpr=f"{json.dumps(list(labels))}[datum.value]",
+        labelFontWeight=weight if bold >= 0 else alt.Undefined,
     )
     return alt.Y(
         "row:O",
@@ -417,20 +420,19 @@ def slope(changes: pd.DataFrame, words: Words, *, before: str, now: str) -> Figu
         count=count,
     )
     caption = words.say("Scores in {before} and {now}", before=before, now=now)
-    numbers = _slope_numbers(changes, rows, words, before, now)
+    numbers = change_numbers(changes, words, before=before, now=now)
     return _figure(spec, alt_text, caption, numbers, words, rows=_slope_ends(rows))
 
 
-def _slope_numbers(
-    changes: pd.DataFrame, rows: pd.DataFrame, words: Words, before: str, now: str
-) -> pd.DataFrame:
+def change_numbers(changes: pd.DataFrame, words: Words, *, before: str, now: str) -> pd.DataFrame:
+    """The changes of two years as they are to be read, a row for each principle."""
     return pd.DataFrame(
         {
             words.say("Principle"): [
                 principle_name(words, *pair) for pair in changes["title"].items()
             ],
-            before: rows["before"].map(whole),
-            now: rows["now"].map(whole),
+            before: changes["before"].map(whole),
+            now: changes["now"].map(whole),
             words.say("Range of the change"): [
                 DASH
                 if pd.isna(low)
@@ -474,6 +476,7 @@ def _slope(before: str, now: str, title: str, key: str) -> Spec:
             gridColor=GREY,
             labelFontWeight="bold",
             labelFlush=False,
+            labelPadding=12,
             labelExpr=f"{json.dumps([before, now])}[datum.value]",
         ),
     )
@@ -487,19 +490,27 @@ def _slope(before: str, now: str, title: str, key: str) -> Spec:
             some.mark_line(aria=False, color=colour, strokeWidth=width).encode(detail="index:N")
         )
         marks.append(some.mark_point(aria=False, filled=True, color=colour, opacity=1, size=80))
-    for at, align, dx in ((0, "right", -12), (1, "left", 12)):
+    label = alt.Y("place:Q", axis=None, scale=scale)
+    for at, align, side in ((0, "right", -1), (1, "left", 1)):
+        ends = base.transform_filter(f"datum.at === {at}")
+        start, end = (side * px for px in LEADER)
+        leader = ends.mark_rule(aria=False, color=GREY, strokeWidth=1, xOffset=start, x2Offset=end)
+        marks.append(leader.encode(across, up, x2="at:Q", y2="place:Q"))
         for moved, weight in ((False, "normal"), (True, "bold")):
             marks.append(
-                base.transform_filter(f"datum.at === {at} && datum.moved === {json.dumps(moved)}")
-                .mark_text(aria=False, align=align, dx=dx, fontWeight=weight)
-                .encode(across, alt.Y("place:Q", axis=None, scale=scale), text="text:N")
+                ends.transform_filter(f"datum.moved === {json.dumps(moved)}")
+                .mark_text(aria=False, align=align, dx=end + 4 * side, fontWeight=weight)
+                .encode(across, label, text="text:N")
             )
     chart = alt.layer(*marks).properties(width=300, height=SLOPE, title=_title(title, key))
     return _spec(chart)
 
 
 def _spread(scores: pd.Series, *, apart: float) -> pd.Series:
-    """Heights for labels at `scores`, moved as little as keeps each `apart` from the next."""
+    """Heights for labels at `scores`: each `apart` from the next, none above 100 or under 0.
+
+    They are moved as little as that needs.
+    """
     places = scores.sort_values(kind="stable")
     heights = places.to_numpy(dtype=float).copy()
     for _ in range(100):
@@ -510,6 +521,8 @@ def _spread(scores: pd.Series, *, apart: float) -> pd.Series:
         push = np.where(tight, (apart - gaps) / 2, 0)
         heights[:-1] -= push
         heights[1:] += push
+    above = apart * np.arange(len(heights))[::-1]  # what the labels above one need
+    heights = np.maximum(np.minimum(heights, 100 - above), above[::-1])
     return pd.Series(heights, index=places.index).reindex(scores.index)
 
 
@@ -578,9 +591,12 @@ def rank_ranges(
 
     `you` is the name whose own copy this is: another shape and colour.
     """
-    rows = ranks.sort_values(["middle", "low", "name"]).head(MOST_RANKS).reset_index(drop=True)
-    rows = rows.assign(row=range(len(rows)), score=rows["middle"])
-    place = _rows(rows["name"])
+    ordered = ranks.sort_values(["middle", "low", "name"]).reset_index(drop=True)
+    rows = _drawn(ordered, you).assign(
+        row=lambda kept: range(len(kept)), score=lambda k: k["middle"]
+    )
+    own = np.flatnonzero(rows["name"] == you)
+    place = _rows(rows["name"], bold=int(own[0]) if len(own) else -1)
     most = max(len(ranks), 2)
     steps = sorted({1, *range(5, most, 5), most})
     axis = alt.Axis(
@@ -590,15 +606,15 @@ def rank_ranges(
     )
     across = partial(_across, axis=axis, domain=(0.5, most + 0.5))
     marks = []
-    for mine, colour, shape, size in (
-        (False, GREY, "circle", 120),
-        (True, ORANGE, "diamond", 220),
+    for mine, colour, shape, size, thick in (
+        (False, GREY, "circle", 120, 4),
+        (True, ORANGE, "diamond", 260, 7),
     ):
         some = alt.Chart(rows).transform_filter(
             f"(datum.name === {json.dumps(you)}) === {json.dumps(mine)}"
         )
         marks.append(
-            some.mark_rule(aria=False, color=colour, strokeWidth=4).encode(
+            some.mark_rule(aria=False, color=colour, strokeWidth=thick).encode(
                 place, across("low"), x2="high:Q"
             )
         )
@@ -614,23 +630,42 @@ def rank_ranges(
                 size=size,
             ).encode(place, across("score"))
         )
-    subtitle = words.say("Lines that overlap mean the order could easily be different.")
+    notes = [words.say("Lines that overlap mean the order could easily be different.")]
+    if len(own):
+        notes[0] += " " + words.say("Diamond = your organisation.")
+    if len(rows) < len(ordered):
+        notes.append(
+            words.say(
+                "{n} of {total}, evenly spread. All are in the table.", n=len(rows), total=most
+            )
+        )
     chart = alt.layer(*marks).properties(
-        width=PLOT, height=max(RANK_ROW * len(rows), 60), title=_title(title, subtitle)
+        width=PLOT, height=max(RANK_ROW * len(rows), 60), title=_title(title, *notes)
     )
     numbers = pd.DataFrame(
         {
-            words.say("Organisation"): rows["name"],
-            words.say("Middle rank"): rows["middle"].map(whole),
-            words.say("90% range of ranks"): _spans(rows, words),
+            words.say("Organisation"): ordered["name"],
+            words.say("Middle rank"): ordered["middle"].map(whole),
+            words.say("90% range of ranks"): _spans(ordered, words),
         }
     )
     alt_text = words.say(
         "Chart of the ranks {n} organisations could have. A longer line is a less certain rank. "
         "Table follows.",
-        n=len(rows),
+        n=len(ordered),
     )
     return _figure(_spec(chart), alt_text, caption, numbers, words)
+
+
+def _drawn(ordered: pd.DataFrame, you: str) -> pd.DataFrame:
+    """The rows a chart of ranks has room for, evenly spread, and always `you`."""
+    if len(ordered) <= MOST_RANKS:
+        return ordered
+    places = np.linspace(0, len(ordered) - 1, MOST_RANKS).round().astype(int)
+    mine = np.flatnonzero(ordered["name"] == you)
+    for place in mine:
+        places[np.abs(places - place).argmin()] = place
+    return ordered.iloc[places].reset_index(drop=True)
 
 
 def profiles(scores: pd.DataFrame, words: Words, *, you: str = "") -> Figure:
@@ -647,6 +682,7 @@ def profiles(scores: pd.DataFrame, words: Words, *, you: str = "") -> Figure:
         title=_title(
             words.say("The six principles in each organisation"),
             words.say("Dot = score from 0 to 100. Line = 90% range. No dot = not scored."),
+            words.say("Diamond = your organisation.") if you in set(scores["name"]) else "",
         )
     )
     several = scores.dropna(subset=["score"])
@@ -673,7 +709,7 @@ def _profile(rows: pd.DataFrame, name: str, *, mine: bool) -> alt.LayerChart:
     base = alt.Chart(rows[["id", "score", "low", "high"]])
     place = alt.Y(
         "id:O",
-        axis=alt.Axis(title=None, ticks=False, domain=False, grid=False),
+        axis=alt.Axis(title=None, ticks=False, domain=False, grid=False, labelPadding=10),
         scale=alt.Scale(domain=[str(n) for n in range(1, 7)]),
     )
     axis = alt.Axis(values=[0, 50, 100], title=None, labelFlush=True)
@@ -713,7 +749,7 @@ def opinions_beside_records(beside: pd.DataFrame, words: Words) -> Figure:
     spec = _opinions(
         words.say("What the records show and what people think"),
         words.say("Each number is a principle. On the slanted line both say the same."),
-        tuple((group, names[group], _has_room(part)) for group, part in rows.items()),
+        tuple((group, names[group]) for group in rows),
         words.say("Records"),
         words.say("Opinions"),
     )
@@ -735,34 +771,30 @@ def opinions_beside_records(beside: pd.DataFrame, words: Words) -> Figure:
     return _figure(spec, alt_text, caption, numbers, words, **rows)
 
 
-def _has_room(rows: pd.DataFrame) -> bool:
-    """Whether the principles' numbers can stand to the right of the dots."""
-    return bool(rows["score"].max() < 85)
-
-
 def _labelled(rows: pd.DataFrame) -> pd.DataFrame:
-    """Where each principle's number stands: all in one line, apart from each other."""
-    at = rows["score"].max() + 12 if _has_room(rows) else rows["score"].min() - 12
-    named = rows.assign(at=at, place=_spread(rows["opinion"].clip(20, 80), apart=8.0))
+    """Where each principle's number stands: right of all dots, in one line, kept apart."""
+    named = rows.assign(
+        at=rows["score"].max() + 12, place=_spread(rows["opinion"].clip(26, 74), apart=8.0)
+    )
     return named[["id", "score", "opinion", "at", "place"]]
 
 
 @described
 def _opinions(
-    title: str, key: str, groups: tuple[tuple[str, str, bool], ...], records: str, opinions: str
+    title: str, key: str, groups: tuple[tuple[str, str], ...], records: str, opinions: str
 ) -> Spec:
     panels = [
-        _two_axes(*group, records, opinions if place == 0 else "")
-        for place, group in enumerate(groups)
+        _two_axes(*group, records, opinions, first=place == 0) for place, group in enumerate(groups)
     ]
-    return _spec(alt.hconcat(*panels, spacing=26).properties(title=_title(title, key)))
+    return _spec(alt.hconcat(*panels, spacing=36).properties(title=_title(title, key)))
 
 
-def _two_axes(group: str, name: str, right: bool, records: str, opinions: str) -> alt.LayerChart:
+def _two_axes(group: str, name: str, records: str, opinions: str, *, first: bool) -> alt.LayerChart:
     ticks = {"values": [0, 50, 100], "labelFlush": True}
     scale = alt.Scale(domain=[0, 100], nice=False)
     across = alt.Axis(title=records, **ticks)
-    up = alt.Axis(title=opinions or None, labels=bool(opinions), **ticks)
+    # Labels that cannot be seen keep the headings of all panels at one height.
+    up = alt.Axis(title=opinions if first else None, labelOpacity=1 if first else 0, **ticks)
     same = (
         alt.Chart(pd.DataFrame({"score": [0, 100], "opinion": [0, 100]}))
         .mark_line(aria=False, color=GREY, strokeDash=[4, 4], strokeWidth=1)
@@ -776,9 +808,9 @@ def _two_axes(group: str, name: str, right: bool, records: str, opinions: str) -
     dots = base.mark_point(aria=False, filled=True, color=BLUE, opacity=1, size=70).encode(
         x("score:Q"), y("opinion:Q")
     )
-    labels = base.mark_text(
-        aria=False, fontWeight="bold", align="left" if right else "right", dx=3 if right else -3
-    ).encode(x("at:Q"), y("place:Q"), text="id:N")
+    labels = base.mark_text(aria=False, fontWeight="bold", align="left", dx=3).encode(
+        x("at:Q"), y("place:Q"), text="id:N"
+    )
     heading = alt.TitleParams(name, fontSize=14, offset=10, anchor="start", frame="group")
     marks = (same, leaders, dots, labels)
     return alt.layer(*marks).properties(width=200, height=200, title=heading)

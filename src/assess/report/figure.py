@@ -122,6 +122,11 @@ def folded(summary: str, body: Markup) -> Markup:
     return Markup('<details class="screen"><summary>{}</summary>{}</details>').format(summary, body)
 
 
+def on_screen(text: str) -> Markup:
+    """Words after others that are left out on paper."""
+    return Markup('<span class="screen"> {}</span>').format(text) if text else Markup()
+
+
 def terms_listed(terms: Iterable[tuple[str, str]]) -> Markup:
     """Words and what they mean."""
     pairs = joined(Markup("<dt>{}</dt><dd>{}</dd>").format(*term) for term in terms)

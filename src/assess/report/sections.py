@@ -3,12 +3,13 @@
 The notebook's own text gives the headings; these give what depends on the records.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from assess.actions_due import actions_due
 from assess.assessment import Assessment
@@ -18,11 +19,13 @@ from assess.measure import FLOORS_INTERNAL
 from assess.report import charts
 from assess.report.consistency_page import contradictions
 from assess.report.figure import (
+    Figure,
     Html,
     folded,
     heading,
     joined,
     listed,
+    on_screen,
     paragraphs,
     table,
     terms_listed,
@@ -42,6 +45,7 @@ from assess.words import (
     gate_state,
     goalposts,
     next_step,
+    not_there,
     places,
     principle_name,
     result,
@@ -54,6 +58,7 @@ from assess.words import (
 )
 
 MOST_MOVES = 5  # lines in the list of what would move a score most
+LEAST_GAIN = 0.5  # points; less is none when rounded
 MOST_ACTIONS = 5  # of last year's actions; those not done come first
 HASH = 12  # letters of a file's fingerprint that are shown
 
@@ -90,7 +95,7 @@ def _banner(assessment: Assessment, words: Words) -> str:
 
 def in_short(assessment: Assessment, words: Words, *, peers: str = "") -> Html:
     """The four sentences and the scorecard. `peers`: see `compared`."""
-    step = next_step(words, assessment.gaps, assessment.scores)
+    step = next_step(words, assessment.gaps, _moves(assessment))
     sentences = summary(words, assessment.principles, step, assessment.changes)
     before = assessment.previous.principles["score"] if assessment.previous else None
     card = charts.scorecard(
@@ -104,28 +109,34 @@ def in_short(assessment: Assessment, words: Words, *, peers: str = "") -> Html:
 
 
 def what_changed(assessment: Assessment, words: Words) -> Html:
-    """One sentence on the two years, and the chart of them."""
+    """One sentence on the last two years, and the chart of all years there are."""
     if assessment.previous is None:
         text = words.say(
             "The records do not reach back a full year before, so nothing is compared."
         )
         return Html(paragraphs(text))
-    chart = charts.slope(
-        assessment.changes,
-        words,
-        before=year(assessment.previous.period),
-        now=year(assessment.period),
+    said = paragraphs(
+        changes_in_short(words, assessment.changes),
+        words.say(
+            "Earlier years are scored again by this year's method. "
+            "Ranges allow for looking at several principles at once."
+        ),
     )
-    return Html(
-        paragraphs(
-            changes_in_short(words, assessment.changes),
-            words.say(
-                "The earlier year is scored again by this year's method. "
-                "Ranges allow for looking at several principles at once."
-            ),
-        )
-        + chart.markup
+    names = {"before": year(assessment.previous.period), "now": year(assessment.period)}
+    if len(assessment.years) == len(names):
+        return Html(said + charts.slope(assessment.changes, words, **names).markup)
+    changes = charts.change_numbers(assessment.changes, words, **names)
+    caption = words.say("Scores in {before} and {now}", **names)
+    return Html(said + table(changes, caption) + _over_the_years(assessment, words).markup)
+
+
+def _over_the_years(assessment: Assessment, words: Words) -> Figure:
+    scores = pd.DataFrame(
+        {year(each.period): each.principles["score"] for each in assessment.years}
     )
+    titles = assessment.principles["title"]
+    scores.index = pd.MultiIndex.from_arrays([scores.index, titles.reindex(scores.index)])
+    return charts.small_multiples(scores, words)
 
 
 def by_principle(assessment: Assessment, words: Words) -> Html:
@@ -149,15 +160,17 @@ def _principle(assessment: Assessment, words: Words, principle: Principle) -> Ma
                 best=whole(row["best"]),
             )
         )
-    if assessment.changes is not None and pd.notna(row["score"]):
-        sentences.append(changed(words, assessment.changes.loc[principle.id]))
+    if assessment.changes is not None:
+        change = assessment.changes.loc[principle.id]
+        if change["verdict"] in ("rose", "fell"):
+            sentences.append(changed(words, change))
     return (
         heading(3, name)
         + paragraphs(" ".join(sentences))
         + table(
             _results(assessment, words, entries),
             words.say("Results for “{principle}”", principle=name),
-            numbers=[words.say("Score"), words.say("Records used"), words.say("Not known")],
+            numbers=[words.say("Score"), words.say("Records")],
             kind="results",
         )
         + _explained(words, entries, name)
@@ -165,27 +178,39 @@ def _principle(assessment: Assessment, words: Words, principle: Principle) -> Ma
 
 
 def _results(assessment: Assessment, words: Words, entries: list[Indicator]) -> pd.DataFrame:
-    rows = []
+    lines = []
     for entry in entries:
         measured = assessment.measures.table.loc[entry.id]
-        rows.append(
+        lines.append(
             {
                 words.say("What we looked at"): f"{entry.id} {words.translate(entry.title)}",
                 words.say("Result"): _said(assessment, words, entry),
                 words.say("90% range"): span(words, entry, measured),
                 words.say("Score"): whole(assessment.scores.loc[entry.id, "score"]),
-                words.say("Records used"): whole(measured["records"] or np.nan),
-                words.say("Not known"): whole(measured["n_missing"] or np.nan),
+                words.say("Records"): _records(words, measured),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(lines, dtype="object")  # a column of str would make markup plain text
 
 
-def _said(assessment: Assessment, words: Words, entry: Indicator) -> str:
+def _records(words: Words, measured: pd.Series) -> str:
+    """How many records a result rests on, and how many more might have told something."""
+    used = whole(measured["records"] or np.nan)
+    if not measured["n_missing"] > 0:
+        return used
+    return words.say(
+        "{used} ({unknown} not known)", used=used, unknown=whole(measured["n_missing"])
+    )
+
+
+def _said(assessment: Assessment, words: Words, entry: Indicator) -> str | Markup:
     measured = assessment.measures.table.loc[entry.id]
     floor = _floor(assessment, entry)
+    lacking = not_there(words, measured)
+    if lacking:  # on paper the actions say what to record
+        return escape(words.say("Not recorded.")) + on_screen(lacking)
     said = [result(words, entry, measured), why_not(words, entry, measured, floor=floor)]
-    return " ".join(text for text in said if text and text != DASH) or DASH
+    return ". ".join(text for text in said if text and text != DASH) or DASH
 
 
 def _floor(assessment: Assessment, entry: Indicator) -> int:
@@ -317,15 +342,22 @@ def _to_record(assessment: Assessment, words: Words) -> Markup:
     )
     if rows.empty:
         return paragraphs(words.say("Everything this report asks for is recorded."))
-    return table(rows, words.say("What to record next"))
+    return table(rows, words.say("What to record next"), kind="gaps")
 
 
-def _would_move(assessment: Assessment, words: Words) -> Markup:
+def _moves(assessment: Assessment) -> pd.DataFrame:
     """The few indicators whose rise to 100 would add most to their principle's score."""
     from assess.robustness.sensitivity import gains  # takes part of a second to import
 
     moves = gains(assessment.measures, assessment.framework, assessment.scores)
-    moves = moves[(moves["do"] == "improve") & (moves["gain"] > 0)].head(MOST_MOVES)
+    moves = moves[(moves["do"] == "improve") & (moves["gain"] >= LEAST_GAIN)].head(MOST_MOVES)
+    titles = assessment.scores["title"]
+    of = titles.reindex(moves["principle"]).to_numpy()
+    return moves.assign(title=titles.reindex(moves.index), principle_title=of)
+
+
+def _would_move(assessment: Assessment, words: Words) -> Markup:
+    moves = _moves(assessment)
     if moves.empty:
         return Markup()
     rows = pd.DataFrame(
@@ -333,9 +365,7 @@ def _would_move(assessment: Assessment, words: Words) -> Markup:
             words.say("Look at"): f"{key} {words.translate(entry.title)}",
             words.say("What helps"): words.translate(entry.remedy),
             words.say("Score now"): whole(move["score"]),
-            words.say("At 100 its principle gains"): words.say(
-                "{points} points", points=whole(move["gain"])
-            ),
+            words.say("Gain at 100"): words.say("{points} points", points=whole(move["gain"])),
             words.say("Owner"): "",
             words.say("By"): "",
         }
@@ -377,16 +407,36 @@ def _agreed_before(assessment: Assessment, words: Words) -> Markup:
 def claims(assessment: Assessment, words: Words) -> Html:
     """What is said of such constitutions, what these rules provide, what the records show."""
     framework = {claim.id: claim for claim in assessment.framework.claims}
-    rows = pd.DataFrame(
+    lines = [
         {
             words.say("Claim"): f"{key} {words.translate(claim['text'])}",
-            words.say("Your rules provide"): constitution(words, claim["constitution"]),
-            words.say("Your records show"): claim_records(words, claim),
+            words.say("Your rules provide"): _provided(words, claim["constitution"]),
+            words.say("Your records show"): _shown_by_records(words, claim),
             words.say("Verdict"): _verdict(words, claim),
         }
         for key, claim in assessment.claims.loc[list(framework)].iterrows()
-    )
+    ]
+    rows = pd.DataFrame(lines, dtype="object")  # a column of str would make the markup plain text
     return Html(table(rows, words.say("Claims, rules and records"), kind="claims"))
+
+
+def _provided(words: Words, provided: Mapping[str, bool | None]) -> Markup:
+    """How much of what a claim asks for the rules provide; what it is, on screen."""
+    counts = Counter(provided.values())
+    said = words.say("{n} of {total}.", n=counts[True], total=len(provided))
+    if counts[None]:
+        said = words.say(
+            "{n} of {total}; {open} not stated.",
+            n=counts[True],
+            total=len(provided),
+            open=counts[None],
+        )
+    return escape(said) + on_screen(constitution(words, provided))
+
+
+def _shown_by_records(words: Words, claim: pd.Series) -> Markup:
+    ids = ", ".join(claim["scored"] or claim["indicators"])
+    return escape(claim_records(words, claim)) + on_screen(f"({ids})")
 
 
 def _verdict(words: Words, claim: pd.Series) -> str:

@@ -100,7 +100,8 @@ def _differences(found: Opinions, words: Words) -> object:
         n=int((found.gaps.abs() >= APART).sum()),
         total=len(found.gaps),
     )
-    return title + paragraphs(far) + table(rows, words.say("Where board and council differ most"))
+    caption = words.say("Where board and council differ most")
+    return title + paragraphs(far) + table(rows, caption, kind="asked")
 
 
 def _step(answer: float) -> str:
@@ -122,9 +123,7 @@ def _every_answer(found: Opinions, words: Words) -> object:
             words.say("Left empty"): _held(words, row["blank"]),
             words.say("Middle"): _step(row["median"]),
             words.say("Middle half"): _between(words, row["lower"], row["upper"]),
-            words.say("Agreement"): DASH
-            if pd.isna(row["agreement"])
-            else f"{row['agreement']:.2f}",
+            words.say("Agreement"): _agreed(row["agreement"]),
         }
         for _, row in answers.iterrows()
     )
