@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from assess.bundle.validity import (
     agreement,
@@ -20,11 +21,13 @@ from assess.bundle.validity import (
     read_coding,
     wide,
 )
+from assess.cli import main
 from assess.framework import load_framework
 from assess.records import AssessError
 from assess.validate import read_records
 
 DATA = Path(__file__).parents[1] / "data"
+SAMPLE = DATA / "gofal-elwedd"
 
 
 def codings(pairs, column="major"):
@@ -92,7 +95,7 @@ def test_a_column_nobody_coded_has_an_n_of_0():
 
 @pytest.fixture(scope="module")
 def records():
-    return read_records(DATA / "gofal-elwedd")
+    return read_records(SAMPLE)
 
 
 def test_the_same_seed_draws_the_same_decisions_whatever_their_order(records):
@@ -136,6 +139,124 @@ def test_a_sheet_of_another_sample_is_refused(records, tmp_path):
 def test_more_decisions_than_there_are_cannot_be_drawn(records):
     with pytest.raises(AssessError, match="fewer than the 100000 asked for"):
         draw_to_code(records, n=100_000)
+
+
+# From the command line
+
+
+def said(*arguments):
+    result = CliRunner().invoke(main, ["validity", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def drawn(records, tmp_path):
+    """A folder with a sheet of ten decisions, and the codes that the records hold of them."""
+    code, told = said("draw", SAMPLE, tmp_path, "-n", "10", "--seed", "4")
+    assert code == 0, told
+    return tmp_path, draw_to_code(records, n=10, seed=4).first
+
+
+def fill(folder, name, codes):
+    """The sheet of a coder who writes these codes."""
+    sheet = pd.read_csv(folder / "coding.csv", dtype="str").set_index("decision_id")
+    sheet.assign(**{column: codes[column] for column in codes}).to_csv(folder / name)
+    return folder / name
+
+
+def row_of(told, column):
+    [line] = [line for line in told.splitlines() if line.startswith(f"{column} ")]
+    return line.split()[1:]
+
+
+def test_what_is_drawn_to_be_coded_holds_nobody_s_codes(drawn):
+    folder, first = drawn
+    sheet = pd.read_csv(folder / "coding.csv", dtype="str").set_index("decision_id")
+    assert sheet.index.tolist() == first.index.tolist()
+    assert sheet[first.columns].isna().to_numpy().all()
+    words = pd.read_csv(folder / "coding_words.csv").set_index("column")["words"]
+    assert words["major"] == "yes, no, blank"
+    assert words["reasons_ref"] == "recorded, blank"
+    assert set(words.index) == set(first.columns)
+
+
+def test_a_coder_is_held_against_the_records(drawn):
+    """Ten decisions coded as they are recorded but for one: 0.9 of them alike."""
+    folder, first = drawn
+    codes = first.copy()
+    codes.loc[codes.index[0], "major"] = {"yes": "no", "no": "yes"}.get(codes["major"].iloc[0])
+    code, told = said("agree", SAMPLE, fill(folder, "second.csv", codes))
+    assert code == 0
+    assert row_of(told, "major")[:2] == ["10", "0.9"]
+    assert row_of(told, "spend")[:2] == ["10", "1.0"]
+
+
+def test_two_coders_are_held_against_each_other(drawn):
+    """One says yes of the first five, the other of the first six: 9 of 10 alike.
+
+    By chance .5 × .6 + .5 × .4 = .5, so kappa is (.9 - .5) / .5 = .8.
+    """
+    folder, first = drawn
+    codes = [first.assign(major=["yes"] * n + ["no"] * (10 - n)) for n in (5, 6)]
+    sheets = [fill(folder, f"{n}.csv", each) for n, each in enumerate(codes)]
+    _, told = said("agree", SAMPLE, *sheets)
+    assert row_of(told, "major")[:3] == ["10", "0.9", "0.8"]
+
+
+@pytest.mark.parametrize(
+    ("column", "word"), [("major", "perhaps"), ("reasons_ref", "minute 12"), ("outcome", "yes")]
+)
+def test_a_word_that_no_coder_can_mean_is_refused_by_its_place(drawn, column, word):
+    folder, first = drawn
+    codes = first.copy()
+    codes.loc[codes.index[3], column] = word
+    code, told = said("agree", SAMPLE, fill(folder, "second.csv", codes))
+    assert code == 2
+    assert f"second.csv: {column} of {first.index[3]}" in told
+    assert "perhaps" not in told
+    assert "minute 12" not in told
+
+
+def test_a_sheet_of_other_records_is_refused(drawn):
+    folder, _ = drawn
+    code, told = said("agree", DATA / "clwb-rhosycwsg", folder / "coding.csv")
+    assert code == 2
+    assert "10 of its decisions are not in these records" in told
+
+
+def test_no_sheet_is_written_over_another(drawn):
+    folder, _ = drawn
+    assert said("draw", SAMPLE, folder)[0] == 2
+
+
+def test_a_study_of_results_writes_its_tables(tmp_path):
+    """Two organisations: no correlation from two, and no factor analysis."""
+    scores = pd.DataFrame(
+        [
+            ("b", "indicator", "1.1a", 20.0),
+            ("b", "principle", "1", 20.0),
+            ("c", "indicator", "1.1a", 60.0),
+            ("c", "principle", "1", 60.0),
+        ],
+        columns=["organisation", "level", "id", "score"],
+    ).assign(period="2025")
+    for organisation, rows in scores.groupby("organisation"):
+        place = tmp_path / "results" / organisation / "2025"
+        place.mkdir(parents=True)
+        rows.to_csv(place / "scores.csv", index=False)
+    code, told = said("study", tmp_path / "results", "--out", tmp_path / "out")
+    assert code == 0, told
+    assert told.startswith("2 assessments: items.csv, correlations.csv, weights.csv, overlap.csv")
+    assert "No factor analysis" in told
+    items = pd.read_csv(tmp_path / "out" / "items.csv", dtype={"id": "str"}).set_index("id")
+    assert items.loc["1.1a", ["n", "mean"]].tolist() == [2, 40]
+
+
+def test_a_folder_without_scores_is_said(tmp_path):
+    code, told = said("study", tmp_path, "--out", tmp_path / "out")
+    assert code == 2
+    assert "holds no scores" in told
 
 
 # Known answers

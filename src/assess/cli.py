@@ -307,6 +307,106 @@ def method(out: Path | None) -> None:
     click.echo(f"The method is in {out}.")
 
 
+@main.group(cls=_Commands)
+def validity() -> None:
+    """For researchers: does it measure what it says?
+
+    `draw`, then `agree`: two people, or one person twice, code the same decisions. `study`: what
+    many organisations show. `known`: invented organisations whose true rates are known.
+    """
+
+
+RECORDS = click.argument("records", type=click.Path(exists=True, path_type=Path))
+
+
+@validity.command()
+@RECORDS
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option("-n", "--number", "n", default=10, show_default=True, help="How many decisions.")
+@PERIOD
+@SEED
+def draw(records: Path, folder: Path, n: int, period: str, seed: int) -> None:
+    """Draw decisions to be coded again, into a sheet in DIR. It holds nobody's codes.
+
+    Also writes what each column asks and the words that may stand there.
+    """
+    from assess.bundle.validity import draw_to_code, words_to_code
+    from assess.csv_cells import as_csv
+    from assess.records import AssessError, Period
+    from assess.validate import read_records
+    from assess.whole_files import write_whole
+
+    sheet, words = folder / "coding.csv", folder / "coding_words.csv"
+    if sheet.exists():
+        raise AssessError(f"{sheet} is there already. Nothing is overwritten: name another DIR.")
+    when = Period.parse(period) if period else None
+    sample = draw_to_code(read_records(records), n=n, seed=seed, period=when)
+    write_whole(sheet, as_csv(sample.sheet.reset_index()))
+    write_whole(words, as_csv(words_to_code()))
+    click.echo(f"{n} decisions to code are in {sheet}. {words.name} says what may be written.")
+
+
+@validity.command()
+@RECORDS
+@click.argument("sheet", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("other", required=False, type=click.Path(exists=True, dir_okay=False))
+def agree(records: Path, sheet: Path, other: str | None) -> None:
+    """How far a filled-in SHEET agrees with the records, or with an OTHER sheet: Cohen's kappa.
+
+    Of the same coder later it is test-retest, of another it is agreement between two coders.
+    """
+    from assess.bundle.validity import agreement, read_coding, sample_again
+    from assess.validate import read_records
+
+    sample = sample_again(read_records(records), sheet)
+    second = read_coding(sheet, sample)
+    first = read_coding(other, sample) if other else sample.first
+    found = agreement(first, second)
+    click.echo(found.round(2).to_string(na_rep="-"))
+    click.echo("low and high: 90% range of kappa. No kappa where nobody's codes differ.")
+
+
+@validity.command()
+@click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+def study(results: Path, out: Path) -> None:
+    """What many organisations show: tables for RESULTS, a folder of results or a bundle.
+
+    Items (mean, spread, floor and ceiling), correlations with their n, what each indicator is meant
+    to weigh and what it drives, and which read the same columns.
+    """
+    from assess.bundle import validity as kit
+    from assess.csv_cells import as_csv
+    from assess.whole_files import write_whole
+
+    scores = kit.scores_in(results)
+    tables = kit.study(scores)
+    for name, table in tables.items():
+        write_whole(out / f"{name}.csv", as_csv(table.round(6)))
+    number = scores[["organisation", "period"]].drop_duplicates().shape[0]
+    click.echo(f"{number} assessments: {', '.join(f'{name}.csv' for name in tables)} are in {out}.")
+    if "components" not in tables:
+        click.echo(
+            f"No factor analysis: fewer than {kit.FEWEST_FOR_FACTORS} organisations have a score "
+            "for every indicator. Report correlations with their n."
+        )
+
+
+@validity.command()
+@click.argument("number", type=click.IntRange(1), default=12)
+@SEED
+def known(number: int, seed: int) -> None:
+    """Measure NUMBER invented organisations and hold the results against their true rates."""
+    from assess.bundle.validity import known_answers
+
+    found = known_answers(number, seed=seed)
+    bias = (found["value"] - found["truth"]).mean()
+    click.echo(
+        f"{len(found)} shares of {number} invented organisations: the 90% range holds the truth in "
+        f"{100 * found['held'].mean():.0f} of 100; on average they are {bias:+.1f} points off."
+    )
+
+
 @main.command()
 @click.argument("organisation", type=click.Path())
 @click.argument("indicator")

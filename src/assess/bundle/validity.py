@@ -3,8 +3,11 @@
 Coding: a sample of decisions is coded a second time, by the same person later (test-retest) or by
 another (two coders), and the two are compared. Known answers: invented organisations whose true
 rates are known. Many organisations: how indicators go together, and what weighs in a score.
+
+`assess validity` does all of it from the command line; the functions are for notebooks.
 """
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ from assess.assessment import assess_records
 from assess.framework import Framework, Indicator, load_framework
 from assess.intervals import generator, wilson
 from assess.records import AssessError, Period, Records
-from assess.schemas import about_columns
+from assess.schemas import about_columns, fields_of
 from assess.uncertainty import weights_in
 
 FEWEST_FOR_FACTORS = 30  # organisations; fewer cannot tell factors from chance
@@ -67,8 +70,29 @@ def draw_to_code(
     if len(decisions) < n:
         raise AssessError(f"There are {len(decisions)} decisions, fewer than the {n} asked for.")
     drawn = generator(seed, "coding").choice(len(decisions), n, replace=False)
-    decisions = decisions.iloc[np.sort(drawn)]
-    columns = judged_columns(framework or load_framework())
+    return _sample(decisions.iloc[np.sort(drawn)], framework or load_framework())
+
+
+def sample_again(
+    records: Records, sheet: Path | str, *, framework: Framework | None = None
+) -> CodingSample:
+    """The sample that a filled-in sheet is of. Raises AssessError for decisions not in the records.
+
+    The records are the first coding, so they must be those the sheet was drawn from.
+    """
+    decisions = records.tables["decisions"].set_index("decision_id").sort_index()
+    drawn = _coding(sheet).index
+    strange = drawn.difference(decisions.index)
+    if len(strange):
+        raise AssessError(
+            f"{Path(sheet).name}: {len(strange)} of its decisions are not in these records. Name "
+            "the records it was drawn from."
+        )
+    return _sample(decisions.loc[drawn.unique()].sort_index(), framework or load_framework())
+
+
+def _sample(decisions: pd.DataFrame, framework: Framework) -> CodingSample:
+    columns = judged_columns(framework)
     first = pd.DataFrame({column: _coded(decisions[column], column) for column in columns})
     sheet = pd.DataFrame("", index=first.index, columns=columns)
     sheet.insert(0, "day", decisions["decided_on"].dt.strftime("%Y-%m-%d"))
@@ -88,13 +112,34 @@ def _coded(cells: pd.Series, column: str) -> pd.Series:
     return words.fillna(BLANK)
 
 
+def words_to_code(framework: Framework | None = None) -> pd.DataFrame:
+    """What a coder may write, a row for each column: its title, what it asks, and the words."""
+    fields = fields_of("decisions")
+    rows = [
+        {
+            "column": column,
+            "title": fields[column].title,
+            "what": fields[column].description,
+            "words": ", ".join(_words(column)),
+        }
+        for column in judged_columns(framework or load_framework())
+    ]
+    return pd.DataFrame(rows)
+
+
+def _words(column: str) -> list[str]:
+    about = about_columns("decisions")[column]
+    known = {"yes_no": ["yes", "no"], "choice": list(about.get("codes", {}))}
+    return [*known.get(about["kind"], [RECORDED]), BLANK]
+
+
 def read_coding(path: Path | str, sample: CodingSample) -> pd.DataFrame:
     """A filled-in sheet, as `sample.sheet.to_csv(path)` wrote it. An empty cell was not coded.
 
-    Raises AssessError where it holds decisions or columns that were not drawn, or one twice.
+    Raises AssessError where it holds decisions or columns that were not drawn, or one twice, or a
+    word that no coder can mean.
     """
-    coded = pd.read_csv(path, dtype="str").set_index("decision_id")
-    coded = coded.drop(columns=["day", "body"], errors="ignore")
+    coded = _coding(path)
     first = sample.first
     strange = [*coded.index.difference(first.index), *coded.columns.difference(first.columns)]
     if strange or coded.index.has_duplicates:
@@ -102,7 +147,28 @@ def read_coding(path: Path | str, sample: CodingSample) -> pd.DataFrame:
             f"{', '.join(map(str, strange))} not in the sample" if strange else "a decision twice"
         )
         raise AssessError(f"{Path(path).name}: has {what}. Use the sheet that was drawn.")
-    return coded.apply(lambda column: column.str.strip().str.casefold()).replace("", None)
+    coded = coded.apply(lambda column: column.str.strip().str.casefold()).replace("", None)
+    for column in coded:
+        words = coded[column].dropna()
+        unknown = words[~words.isin([word.casefold() for word in _words(column)])]
+        if len(unknown):
+            raise AssessError(
+                f"{Path(path).name}: {column} of {unknown.index[0]} has a word that is none of "
+                f"{', '.join(_words(column))}. Write one of these, or leave it empty."
+            )
+    return coded
+
+
+def _coding(path: Path | str) -> pd.DataFrame:
+    """The codes in a sheet, by decision."""
+    try:
+        coded = pd.read_csv(path, dtype="str").set_index("decision_id")
+    except (OSError, KeyError, ValueError) as fault:
+        raise AssessError(
+            f"{Path(path).name}: cannot be read as a sheet of codes. Use the one that "
+            "`assess validity draw` wrote, saved as CSV."
+        ) from fault
+    return coded.drop(columns=["day", "body"], errors="ignore")
 
 
 def agreement(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
@@ -186,6 +252,41 @@ def _against_truth(
 
 
 # Many organisations
+
+
+def scores_in(place: Path | str) -> pd.DataFrame:
+    """The scores of a folder of results, or of a bundle that is unpacked.
+
+    Raises AssessError where it holds none.
+    """
+    place = Path(place)
+    bundled = place / "tables" / "scores.csv"
+    paths = [bundled] if bundled.exists() else sorted(place.glob("*/*/scores.csv"))
+    if not paths:
+        raise AssessError(f"{place}: holds no scores. Name a folder of results, or a bundle.")
+    words = {"id": "str", "parent": "str"}
+    return pd.concat([pd.read_csv(path, dtype=words) for path in paths], ignore_index=True)
+
+
+def study(scores: pd.DataFrame, framework: Framework | None = None) -> dict[str, pd.DataFrame]:
+    """All that many organisations show, as tables by name: items, correlations, weights, overlap.
+
+    `components` is there only where 30 organisations have every score.
+    """
+    framework = framework or load_framework()
+    indicators, principles = wide(scores), wide(scores, "principle")
+    tables = {
+        "items": item_statistics(indicators).rename_axis("id").reset_index(),
+        "correlations": correlations(indicators),
+        "weights": effective_weights(indicators, principles, framework)
+        .rename_axis("id")
+        .reset_index(),
+        "overlap": overlap(framework).assign(shared=lambda rows: rows["shared"].map("; ".join)),
+    }
+    with contextlib.suppress(AssessError):
+        shares = component_shares(indicators)
+        tables["components"] = shares.rename_axis("component").reset_index()
+    return tables
 
 
 def wide(scores: pd.DataFrame, level: str = "indicator") -> pd.DataFrame:
