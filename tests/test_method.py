@@ -61,6 +61,27 @@ def test_a_changed_number_without_a_new_version_is_named(before, after, where, t
     assert changed_numbers(changed(tmp_path, before, after)) == where
 
 
+@pytest.mark.parametrize("name", sorted(method.SHARED))
+def test_numbers_that_every_range_rests_on_are_part_of_the_version(name, framework, monkeypatch):
+    """They stand in code and not in the framework file; a change of one is as much a new method."""
+    monkeypatch.setitem(method.SHARED, name, method.SHARED[name] + 1)
+    assert changed_numbers(framework) == ["shared"]
+
+
+def test_every_measure_has_a_formula_of_its_own_or_is_a_plain_share(framework):
+    """A number of days or an index does not say how it is worked out; neither does a band's share
+    of time or of years."""
+    lacking = [
+        entry.id
+        for entry in framework.indicators
+        if not entry.formula and entry.unit not in method.FORMULAS
+    ]
+    assert lacking == []
+    text = method_document(framework)
+    assert "√(½ Σ (s – d)²)" in text
+    assert "largest of the days" in text
+
+
 def test_a_changed_number_cannot_be_recorded_under_the_old_version(tmp_path):
     other = changed(tmp_path, "worst: 50\n", "worst: 55\n")
     with pytest.raises(AssessError, match=r"changed at 1\.1a.*new method_version"):
@@ -116,6 +137,6 @@ def test_the_ten_steps_and_the_comparisons_are_there(framework):
 
 def test_the_page_opens_without_a_network(framework):
     page = method_page(framework)
-    assert page.count("<h2") == 7
+    assert page.count("<h2") == 10
     assert page.count("<table") > 48
     assert "http" not in page

@@ -88,6 +88,7 @@ class Indicator(_Part):
     title: Text
     definition: Text
     unit: Literal["%", "ratio", "days", "index", "0-1"]
+    formula: str = ""  # of the measure, where its unit does not say it
     worst: float | None = None
     best: float | None = None
     band: tuple[float, float, float, float] | None = None  # 0 at the ends, 100 between the middle

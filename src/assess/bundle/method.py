@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from assess import change, disclosure, intervals
+from assess.disclosure import peers, suppression
 from assess.framework import Claim, Framework, Gate, Indicator, SupportingPrinciple, load_framework
 from assess.records import AssessError
 from assess.schemas import CONTRACTS, fields_of
@@ -25,7 +27,7 @@ VERSIONS = HERE / "method_versions.yaml"
 DOCUMENT = HERE.parents[1] / "docs" / "method.md"  # in a checkout
 PROSE = {
     *("title", "definition", "goalpost_source", "counts", "rationale", "pitfalls", "missing"),
-    *("cannot_show", "remedy", "rule", "source", "text", "note"),
+    *("cannot_show", "remedy", "rule", "source", "text", "note", "formula"),
 }
 DIRECTIONS = {True: "more is better", False: "less is better"}
 RANGES = {
@@ -36,9 +38,18 @@ RANGES = {
 FORMULAS = {
     "%": "100 × those that do ÷ all {counts}",
     "ratio": "share of the lowest group ÷ share of the highest group, among {counts}",
-    "days": "a number of days, from {counts}",
-    "index": "an index, from {counts}",
-    "0-1": "a number from 0 to 1, from {counts}",
+}
+# Numbers outside the framework file on which every range, or what is shown at all, depends.
+SHARED = {
+    "level": intervals.LEVEL,
+    "draws": intervals.DRAWS,
+    "shared_habit": intervals.SHARED_HABIT,
+    "habit_strength": intervals.HABIT_STRENGTH,
+    "many_meetings": intervals.MANY_MEETINGS,
+    "change_floor": change.CHANGE_FLOOR,
+    "floor": disclosure.FLOOR,
+    "base": suppression.BASE,
+    "quartiles": peers.FEWEST_QUARTILES,
 }
 
 
@@ -62,6 +73,7 @@ def method_document(framework: Framework) -> str:
         parts="\n\n".join(parts),
         gates="\n".join(map(_gate, framework.gates)),
         claims="\n".join(map(_claim, framework.claims)),
+        **{name: f"{number:g}" for name, number in SHARED.items()},
     )
     return text.rstrip() + "\n"
 
@@ -117,7 +129,8 @@ def _formula(entry: Indicator) -> str:
         if entry.band
         else f"100 × (measure – {entry.worst:g}) ÷ ({entry.best:g} – {entry.worst:g})"
     )
-    return f"{FORMULAS[entry.unit].format(counts=entry.counts)}; score {score}"
+    measure = entry.formula or FORMULAS[entry.unit].format(counts=entry.counts)
+    return f"{measure}; score {score}"
 
 
 def _columns(entry: Indicator) -> str:
@@ -150,6 +163,8 @@ def _direction(entry: Indicator) -> str:
 
 def _minimum(entry: Indicator) -> str:
     what = {"rows": " rows", "each group": f" {entry.counts} in each group"}
+    if not entry.minimum:
+        return "none: it is known in full"
     people = f"; about {entry.people}, so few of them are held back" if entry.people else ""
     return f"{entry.minimum:g}{what.get(entry.minimum_of, f' {entry.counts}')}{people}"
 
@@ -173,7 +188,7 @@ def _serves(entry: Indicator, framework: Framework) -> str:
     """The supporting principle it is under, and the claims it bears on."""
     part = next(p for p in framework.supporting_principles if entry in p.indicators)
     claims = [claim.id for claim in framework.claims if entry.id in claim.indicators]
-    told = f"; claims {', '.join(claims)}" if claims else ""
+    told = f"; claims {', '.join(claims)}" if claims else "; none of the nineteen claims"
     return f"supporting principle {part.id}, {part.title}{told}"
 
 
@@ -219,6 +234,7 @@ def numbers_of(framework: Framework) -> dict[str, str]:
     prints["structure"] = _fingerprint(
         {part.id: [part.weight, [child.id for child in _children(part)]] for part in above}
     )
+    prints["shared"] = _fingerprint(SHARED)
     return prints
 
 
