@@ -4,6 +4,7 @@ import pytest
 from typed import YEAR, counts, each, organisation, table
 
 from assess.indicators import capacity
+from assess.offices import seats
 from assess.records import Period
 
 
@@ -28,13 +29,13 @@ def test_skills_covered_by_two_people_on_the_board():
         {"person_id": "b", "kind": "skill", "detail": "pay", "done_on": "2025-12-31"},
         {"person_id": "a", "kind": "skill", "detail": "pay"},
     )
-    seen = capacity.skills_covered(roles, development, rules, YEAR, holders=2)
+    seen = capacity.skills_covered(seats(roles, YEAR), development, rules, YEAR, holders=2)
     assert seen.rows["hit"].to_dict() == {"money": 1, "law": 0, "care": 0, "pay": 1}
 
 
 def test_skills_covered_says_when_no_skills_are_listed():
     seen = capacity.skills_covered(
-        table("roles"), table("development"), organisation(), YEAR, holders=2
+        seats(table("roles"), YEAR), table("development"), organisation(), YEAR, holders=2
     )
     assert seen.reason == "no skills listed"
 
@@ -91,15 +92,17 @@ def test_gender_balance_is_the_share_of_the_fewer(women, men, fewer):
     """Of women, men and two of another gender, with nobody silent."""
     roles = people_of(*["woman"] * women, *["man"] * men, "other", "other")
     expected = (fewer, women + men + 2, 0)
-    assert counts(capacity.gender_balance(roles, YEAR, minimum_disclosed=0.8)) == expected
+    assert counts(capacity.gender_balance(seats(roles, YEAR), minimum_disclosed=0.8)) == expected
 
 
 def test_gender_balance_needs_four_in_five_to_say():
     """Four of five is exactly 80%: 2 of 4, one not known. Three of four is 75%: not observed."""
     four = people_of("woman", "woman", "man", "man", "prefer not to say")
-    assert counts(capacity.gender_balance(four, YEAR, minimum_disclosed=0.8)) == (2, 4, 1)
+    assert counts(capacity.gender_balance(seats(four, YEAR), minimum_disclosed=0.8)) == (2, 4, 1)
     three = people_of("woman", "man", "man", None)
-    assert capacity.gender_balance(three, YEAR, minimum_disclosed=0.8).reason == "few disclosed"
+    assert (
+        capacity.gender_balance(seats(three, YEAR), minimum_disclosed=0.8).reason == "few disclosed"
+    )
 
 
 def inducted(start, done, period=YEAR):
@@ -152,7 +155,7 @@ def test_reviews_completed_asks_only_those_who_served_the_whole_time():
     development = table(
         "development", {"person_id": "a", "kind": "review", "done_on": "2024-12-31"}
     )
-    seen = capacity.reviews_completed(roles, development, YEAR, within_days=365)
+    seen = capacity.reviews_completed(seats(roles, YEAR), roles, development, YEAR, within_days=365)
     assert counts(seen) == (1, 2, 0)
 
 
@@ -165,7 +168,7 @@ def test_learning_recorded_within_the_period():
         {"person_id": "b", "kind": "training", "done_on": "2024-12-31"},
         {"person_id": "c", "kind": "induction", "done_on": "2025-05-01"},
     )
-    assert counts(capacity.learning_recorded(roles, development, YEAR)) == (1, 3, 0)
+    assert counts(capacity.learning_recorded(seats(roles, YEAR), development, YEAR)) == (1, 3, 0)
 
 
 def test_seats_renewed_counts_a_seat_once_a_year():
@@ -189,6 +192,14 @@ def test_seats_renewed_counts_a_seat_once_a_year():
     assert seen.rows["of"].to_dict() == {2: 1, 3: 2, 4: 1, 5: 1, 6: 1}
 
 
+def tenure(roles, rules=None):
+    return counts(
+        capacity.tenure_kept(
+            seats(roles, YEAR), roles, rules or organisation(), YEAR, limit_years=9
+        )
+    )
+
+
 @pytest.mark.parametrize(
     ("seat", "hits"),
     [
@@ -210,7 +221,11 @@ def test_tenure_kept(seat, hits):
         }
     )
     roles = table("roles", {"person_id": "a", "body": "board"} | seat)
-    assert counts(capacity.tenure_kept(roles, rules, YEAR, limit_years=9)) == (hits, 1, 0)
+    assert tenure(roles, rules) == (
+        hits,
+        1,
+        0,
+    )
 
 
 def test_tenure_kept_adds_terms_and_leaves_out_the_break():
@@ -218,12 +233,18 @@ def test_tenure_kept_adds_terms_and_leaves_out_the_break():
     first = {"person_id": "a", "body": "board", "start": "2013-01-01", "end": "2018-01-01"}
     nine = table("roles", first, first | {"start": "2022-01-01", "end": None})
     ten = table("roles", first, first | {"start": "2021-01-01", "end": None})
-    assert counts(capacity.tenure_kept(nine, organisation(), YEAR, limit_years=9)) == (1, 1, 0)
-    assert counts(capacity.tenure_kept(ten, organisation(), YEAR, limit_years=9)) == (0, 1, 0)
+    assert counts(
+        capacity.tenure_kept(seats(nine, YEAR), nine, organisation(), YEAR, limit_years=9)
+    ) == (1, 1, 0)
+    assert counts(
+        capacity.tenure_kept(seats(ten, YEAR), ten, organisation(), YEAR, limit_years=9)
+    ) == (0, 1, 0)
 
 
 def test_tenure_kept_does_not_count_a_day_twice_where_a_first_term_was_never_closed():
     """From 2018 without an end and again from 2021: eight years, not thirteen."""
     term = {"person_id": "a", "body": "board"}
     roles = table("roles", term | {"start": "2018-01-01"}, term | {"start": "2021-01-01"})
-    assert counts(capacity.tenure_kept(roles, organisation(), YEAR, limit_years=9)) == (1, 1, 0)
+    assert counts(
+        capacity.tenure_kept(seats(roles, YEAR), roles, organisation(), YEAR, limit_years=9)
+    ) == (1, 1, 0)

@@ -4,6 +4,7 @@ import pytest
 from typed import YEAR, counts, each, organisation, table
 
 from assess.indicators import decisions as principle
+from assess.offices import expected
 
 
 def test_reasons_recorded_counts_every_body():
@@ -70,17 +71,16 @@ FIVE_SEATS = each("roles", "person_id", list("abcde"), body="board", start="2020
 def quorate(decision=None, meeting=None, there=(), roles=FIVE_SEATS, body="board"):
     """One decision at one meeting on 1 June; `there` are statuses of the people a, b, c and on."""
     plain = {"meeting_id": "B1", "body": body}
+    meetings = table("meetings", plain | {"held_on": "2025-06-01"} | (meeting or {}))
+    people = zip("abcdef", there, strict=False)
+    attendance = table(
+        "attendance", *({"meeting_id": "B1", "person_id": p, "status": s} for p, s in people)
+    )
     return counts(
         principle.decisions_quorate(
             table("decisions", plain | {"decided_on": "2025-06-01"} | (decision or {})),
-            table("meetings", plain | {"held_on": "2025-06-01"} | (meeting or {})),
-            table(
-                "attendance",
-                *(
-                    {"meeting_id": "B1", "person_id": p, "status": s}
-                    for p, s in zip("abcdef", there, strict=False)
-                ),
-            ),
+            meetings,
+            expected(meetings, attendance, roles),
             RULES,
             roles,
         )

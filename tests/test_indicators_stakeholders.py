@@ -5,6 +5,7 @@ import pytest
 from typed import YEAR, counts, each, organisation, table
 
 from assess.indicators import stakeholders
+from assess.offices import seats
 
 
 def three_groups(shares=(0.5, 0.25, 0.25), **more):
@@ -27,7 +28,7 @@ def council(**seats):
 def test_seat_disproportionality_of_equal_seats_against_half_and_quarters():
     """The worked check: gaps 16.67, 8.33, 8.33 give 14.43. A seat of no group changes nothing."""
     roles = council(staff=4, users=4, local=4, nobody=3)
-    seen = stakeholders.seat_disproportionality(roles, three_groups(), YEAR)
+    seen = stakeholders.seat_disproportionality(seats(roles, YEAR), three_groups())
     assert seen.value == pytest.approx(14.43, abs=0.005)
     assert len(seen.rows) == 12
 
@@ -36,19 +37,21 @@ def test_seat_disproportionality_counts_an_empty_group_and_only_filled_seats():
     """Two staff, two users, nobody local: 50, 50, 0 against 50, 25, 25: root of 625 is 25."""
     roles = council(staff=2, users=2, local=1)
     roles.loc[roles["seat_category"] == "local", "end"] = pd.Timestamp("2025-12-30")
-    seen = stakeholders.seat_disproportionality(roles, three_groups(), YEAR)
+    seen = stakeholders.seat_disproportionality(seats(roles, YEAR), three_groups())
     assert seen.value == pytest.approx(25)
 
 
 def test_seat_disproportionality_never_guesses_the_allocation():
     roles = council(staff=2, users=2)
     for rules in (three_groups((0.5, 0.5, None)), three_groups((0, 0, 0)), organisation()):
-        seen = stakeholders.seat_disproportionality(roles, rules, YEAR)
+        seen = stakeholders.seat_disproportionality(seats(roles, YEAR), rules)
         assert seen.reason == "no declared allocation"
 
 
 def balance(roles, members, **rules):
-    return stakeholders.power_balance(roles, members, three_groups(**rules), YEAR)
+    return stakeholders.power_balance(
+        seats(roles, YEAR), roles, members, three_groups(**rules), YEAR
+    )
 
 
 COUNCIL = {"council": {"title": "Council"}}
@@ -109,8 +112,8 @@ def test_power_balance_finds_a_council_by_its_seats_where_no_bodies_are_listed()
 def test_power_balance_needs_two_groups_and_can_try_the_coalitions_of_sixteen(groups, reason):
     codes = [f"g{n}" for n in range(groups)]
     rules = organisation(member_categories={c: {"title": c, "kind": "other"} for c in codes})
-    members = each("members", "category", codes)
-    assert stakeholders.power_balance(table("roles"), members, rules, YEAR).reason == reason
+    members, nobody = each("members", "category", codes), table("roles")
+    assert stakeholders.power_balance(nobody, nobody, members, rules, YEAR).reason == reason
 
 
 def answered(**recommendation):

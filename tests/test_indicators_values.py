@@ -4,6 +4,7 @@ import pytest
 from typed import YEAR, counts, each, table
 
 from assess.indicators import values
+from assess.offices import expected, seats
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_attendance_parity_counts_people_in_office_on_the_day():
         {"meeting_id": "C2", "person_id": "u2", "status": "present", "capacity": "in attendance"},
         {"meeting_id": "B1", "person_id": "u2", "status": "present"},
     )
-    seen = values.attendance_parity(MEETINGS, attendance, roles)
+    seen = values.attendance_parity(expected(MEETINGS, attendance, roles))
     assert seen.rows.index.tolist() == [2, 5]
     assert seen.rows.groupby("group")["hit"].agg(["sum", "size"]).to_numpy().tolist() == [
         [0, 1],  # staff
@@ -75,7 +76,7 @@ def test_attendance_parity_counts_people_in_office_on_the_day():
 def test_attendance_parity_leaves_out_seats_of_no_group():
     roles = table("roles", {"person_id": "x", "body": "council", "start": "2020-01-01"})
     attendance = table("attendance", {"meeting_id": "C1", "person_id": "x", "status": "present"})
-    assert values.attendance_parity(MEETINGS, attendance, roles).rows.empty
+    assert values.attendance_parity(expected(MEETINGS, attendance, roles)).rows.empty
 
 
 def test_declarations_current_reaches_back_365_days():
@@ -92,13 +93,15 @@ def test_declarations_current_reaches_back_365_days():
         {"person_id": "d", "kind": "declaration"},
         {"person_id": "e", "kind": "review", "done_on": "2025-05-01"},
     )
-    seen = values.declarations_current(roles, development, YEAR, within_days=365)
+    seen = values.declarations_current(seats(roles, YEAR), development, YEAR, within_days=365)
     assert counts(seen) == (1, 4, 1)
 
 
 def test_declarations_current_counts_a_person_with_two_seats_once():
     roles = each("roles", "body", ["board", "council"], person_id="a", start="2020-01-01")
-    seen = values.declarations_current(roles, table("development"), YEAR, within_days=365)
+    seen = values.declarations_current(
+        seats(roles, YEAR), table("development"), YEAR, within_days=365
+    )
     assert counts(seen) == (0, 1, 0)
 
 
@@ -130,9 +133,7 @@ def four_meetings(*statuses, roles=None):
     )
     return counts(
         values.attendance_threshold_met(
-            meetings,
-            attendance,
-            table("roles") if roles is None else roles,
+            expected(meetings, attendance, table("roles") if roles is None else roles),
             threshold=0.75,
             minimum_meetings=4,
         )
@@ -140,7 +141,7 @@ def four_meetings(*statuses, roles=None):
 
 
 @pytest.mark.parametrize(
-    ("statuses", "expected"),
+    ("statuses", "counted"),
     [
         pytest.param("present remote present absent", (1, 1, 0), id="3 of 4 is exactly 75%"),
         pytest.param("present present absent apology", (0, 1, 0), id="2 of 4"),
@@ -148,8 +149,8 @@ def four_meetings(*statuses, roles=None):
         pytest.param("present present present leave", (0, 0, 0), id="leave is not expected"),
     ],
 )
-def test_attendance_threshold_met(statuses, expected):
-    assert four_meetings(*statuses.split()) == expected
+def test_attendance_threshold_met(statuses, counted):
+    assert four_meetings(*statuses.split()) == counted
 
 
 def test_attendance_threshold_met_is_not_known_only_where_empty_cells_decide():
@@ -169,6 +170,6 @@ def test_attendance_threshold_met_ignores_members_at_general_meetings():
     meetings = each("meetings", "meeting_id", list("abcd"), body="general_meeting")
     attendance = each("attendance", "meeting_id", list("abcd"), person_id="m", status="present")
     seen = values.attendance_threshold_met(
-        meetings, attendance, table("roles"), threshold=0.75, minimum_meetings=4
+        expected(meetings, attendance, table("roles")), threshold=0.75, minimum_meetings=4
     )
     assert seen.rows.empty

@@ -2,7 +2,6 @@
 
 import difflib
 import inspect
-import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from assess.offices import WORKED_OUT
 from assess.records import AssessError, Records
 from assess.schemas import CONTRACTS
 from assess.schemas.organisation import Organisation
@@ -587,6 +587,6 @@ def _faults_of_parameters(entry: Indicator, function: Callable[..., Any]) -> Ite
             f"Add '{name}' to the parameters of the entry, with its source."
         )
     for p in signature:
-        known = p.name in CONTRACTS or re.fullmatch("organisation|period", p.name)
-        if p.kind is not p.KEYWORD_ONLY and not known:
+        known = {*CONTRACTS, *WORKED_OUT, "organisation", "period"}
+        if p.kind is not p.KEYWORD_ONLY and p.name not in known:
             yield f"{where}: its function takes '{p.name}', which is no table. Name a table."

@@ -18,6 +18,7 @@ import assess.indicators  # noqa: F401  (registers the functions)
 from assess.framework import Framework, Indicator, check_functions
 from assess.intervals import draw_range, groups_of, observed_draws, value_of, wilson
 from assess.observe import INDICATORS, Observed, is_in
+from assess.offices import WORKED_OUT
 from assess.records import Period, Records
 from assess.schemas import CONTRACTS
 
@@ -29,7 +30,7 @@ COLUMNS = (
 )
 
 Array = NDArray[np.float64]
-Cut = Callable[[str, str | None, int], pd.DataFrame]
+Read = Callable[[str, Indicator], Any]
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ def measure(
     AssessError where the framework names an indicator that has no function.
     """
     check_functions(framework, INDICATORS)
-    cut = _cut_once(records, period)
+    read = _read_once(records, period)
     rows: dict[str, dict[str, Any]] = {}
     observed: dict[str, Observed] = {}
     for entry in framework.indicators:
-        row, seen = _measured(entry, records, period, cut, floors)
+        row, seen = _measured(entry, records, read, floors)
         rows[entry.id] = {"name": entry.name, "minimum": entry.minimum, "unit": entry.unit} | row
         if seen is not None:
             observed[entry.id] = seen
@@ -96,8 +97,8 @@ def _table(rows: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
 # Which rows: each table cut to the period by the day it is dated by.
 
 
-def _cut_once(records: Records, period: Period) -> Cut:
-    """A function that gives the rows of a table in the pooled period, worked out once for each."""
+def _read_once(records: Records, period: Period) -> Read:
+    """A function that gives an indicator what it asks for by name, worked out once for all."""
 
     @cache
     def cut(table: str, dated_by: str | None, years: int) -> pd.DataFrame:
@@ -110,7 +111,26 @@ def _cut_once(records: Records, period: Period) -> Cut:
         key, other_key = _reference(table, other)
         return rows[is_in(rows[key], cut(other, day, years)[other_key])]
 
-    return cut
+    @cache
+    def read(name: str, dated_by: tuple[tuple[str, str], ...], years: int) -> Any:
+        if name in WORKED_OUT:
+            work_out = WORKED_OUT[name]
+            return work_out(*(read(part, dated_by, years) for part in _asks(work_out)))
+        if name == "organisation":
+            return records.organisation
+        if name == "period":
+            return period.pooled(years)
+        usual = CONTRACTS[name].Config.metadata["dated_by"]
+        return cut(name, dict(dated_by).get(name, usual), years)
+
+    return lambda name, entry: read(name, tuple(sorted(entry.dated_by.items())), entry.years)
+
+
+@cache
+def _asks(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of what a function reads: its arguments but for those after the star."""
+    parameters = inspect.signature(function).parameters.items()
+    return tuple(name for name, each in parameters if each.kind is not each.KEYWORD_ONLY)
 
 
 @cache
@@ -123,15 +143,11 @@ def _reference(table: str, other: str) -> tuple[str, str]:
     raise KeyError(f"no column of {table} refers to {other}")
 
 
-def _dated_by(entry: Indicator, table: str) -> str | None:
-    return entry.dated_by.get(table, CONTRACTS[table].Config.metadata["dated_by"])
-
-
 # What is seen, and the state that follows.
 
 
 def _measured(
-    entry: Indicator, records: Records, period: Period, cut: Cut, floors: Mapping[str, int]
+    entry: Indicator, records: Records, read: Read, floors: Mapping[str, int]
 ) -> tuple[dict[str, Any], Observed | None]:
     if obstacle := entry.obstacle(records.organisation):
         return {"state": "does not apply", "reason": obstacle, "missing_columns": ()}, None
@@ -140,10 +156,12 @@ def _measured(
         reason = "no table" if absent else "no column"
         return {"state": "not recorded", "reason": reason, "missing_columns": missing}, None
     row: dict[str, Any] = {"missing_columns": ()}
-    empty = any(cut(table, _dated_by(entry, table), entry.years).empty for table in _needed(entry))
+    empty = any(read(table, entry).empty for table in _needed(entry))
     if empty or entry.lacks_rows(records):
         return row | {"state": "not recorded", "reason": "no rows"}, None
-    seen = _unsure_where_unreadable(_observe(entry, records, period, cut), entry, records)
+    function = INDICATORS[entry.name]
+    seen = function(*(read(name, entry) for name in _asks(function)), **entry.parameters)
+    seen = _unsure_where_unreadable(seen, entry, records)
     if seen.reason:
         return row | {"state": "not recorded", "reason": seen.reason}, None
     row |= _numbers(entry, seen)
@@ -161,17 +179,6 @@ def _hidden() -> dict[str, float]:
     """What a suppressed row must not show."""
     shown = ("value", "numerator", "denominator", "size", "n_missing", "records")
     return dict.fromkeys((*shown, "worst_value", "best_value"), np.nan)
-
-
-def _observe(entry: Indicator, records: Records, period: Period, cut: Cut) -> Observed:
-    given = {"organisation": records.organisation, "period": period.pooled(entry.years)}
-    function = INDICATORS[entry.name]
-    tables = [
-        given[name] if name in given else cut(name, _dated_by(entry, name), entry.years)
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is not parameter.KEYWORD_ONLY
-    ]
-    return function(*tables, **entry.parameters)
 
 
 def _unsure_where_unreadable(seen: Observed, entry: Indicator, records: Records) -> Observed:
@@ -262,6 +269,8 @@ def _with(hits: np.ndarray, weights: np.ndarray, hit: float, of: float, *, again
 
 def _bounds(worst: Array, best: Array) -> tuple[float, float]:
     """Furthest and nearest the lowest and highest group could be, each group within its bounds."""
+    compared = ~np.isnan(best)  # a group of no weight has no share
+    worst, best = worst[compared], best[compared]
     if len(worst) < 2 or best.max() == 0:
         return np.nan, np.nan
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -22,9 +22,10 @@ INDICATORS: dict[str, Callable[..., "Observed"]] = {}
 def indicator(function: Callable[..., "Observed"]) -> Callable[..., "Observed"]:
     """Register the function that observes the indicator of the same name.
 
-    Its positional arguments name the tables it reads (or `organisation`, `period`); its
-    keyword-only arguments are the parameters of the framework's entry. `period` is the pooled
-    one where the entry pools years; tables dated by a column come already cut to it.
+    Its positional arguments name the tables it reads (or `organisation`, `period`, or a table of
+    `offices.WORKED_OUT`); its keyword-only arguments are the parameters of the framework's entry.
+    `period` is the pooled one where the entry pools years; tables dated by a column come already
+    cut to it.
     """
     INDICATORS[function.__name__] = function
     return function

@@ -5,7 +5,11 @@ that has run out while its holder stays is still a filled seat. Guests never cou
 on approved leave are not expected.
 """
 
+from collections.abc import Callable
+
 import pandas as pd
+
+from assess.records import Period
 
 GOVERNING_BODIES = ("board", "council")
 SEAT = ["person_id", "body"]
@@ -58,9 +62,8 @@ def expected(
     meetings: pd.DataFrame,
     attendance: pd.DataFrame,
     roles: pd.DataFrame,
-    bodies: tuple[str, ...] | None = None,
 ) -> pd.DataFrame:
-    """Rows of `attendance` of people expected at meetings of `bodies` (None: of every body).
+    """Rows of `attendance` of people expected at `meetings`.
 
     Adds `body`, `held_on`, `seat_category` and `came` (missing where not known). A person counts
     if in office on the day; where no seat of a body is recorded, everyone listed as its member.
@@ -70,7 +73,7 @@ def expected(
     rows = (
         attendance[listed & attendance["meeting_id"].notna()]
         .assign(row=lambda listed: listed.index)
-        .merge(held if bodies is None else held[held["body"].isin(bodies)], on="meeting_id")
+        .merge(held, on="meeting_id")
         .assign(came=lambda rows: came(rows["status"]))
     )
     without_seats = rows[~rows["body"].isin(roles["body"].dropna().unique())]
@@ -102,3 +105,13 @@ def done_lately(
     undated = people["person_id"].isin(done.loc[done["done_on"].isna(), "person_id"])
     was = people["person_id"].isin(lately["person_id"])
     return was.astype("boolean").where(was | ~undated)
+
+
+def seats(roles: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """Filled seats of board and council on the last day of the period."""
+    return seats_held(roles, period.end)
+
+
+# Tables that several indicators read beside those of the records. An indicator asks for one by its
+# name, as for any table, and it is worked out once.
+WORKED_OUT: dict[str, Callable[..., pd.DataFrame]] = {"seats": seats, "expected": expected}

@@ -17,7 +17,7 @@ from assess.schemas.organisation import Organisation
 
 @indicator
 def skills_covered(
-    roles: pd.DataFrame,
+    seats: pd.DataFrame,
     development: pd.DataFrame,
     organisation: Organisation,
     period: Period,
@@ -30,7 +30,7 @@ def skills_covered(
     """
     if not organisation.required_skills:
         return unobserved("no skills listed", table="organisation")
-    board = seats_held(roles, period.end, ("board",))
+    board = seats[seats["body"] == "board"]
     if board.empty:
         return unobserved("no rows", table="organisation")
     recorded = (development["kind"] == "skill") & ~(development["done_on"] > period.end)
@@ -75,13 +75,13 @@ def fitness_checks_completed(
 
 
 @indicator
-def gender_balance(roles: pd.DataFrame, period: Period, *, minimum_disclosed: float) -> Observed:
+def gender_balance(seats: pd.DataFrame, *, minimum_disclosed: float) -> Observed:
     """Share of women or of men, whichever are fewer, among people in board and council seats.
 
     Of those who stated a gender, on the last day of the period. Not observed where fewer than
     `minimum_disclosed` of all did.
     """
-    people = people_in(seats_held(roles, period.end))
+    people = people_in(seats)
     stated = people["gender"].isin(["woman", "man", "other"])
     if stated.sum() < minimum_disclosed * len(people):
         return unobserved("few disclosed", table="roles")
@@ -114,27 +114,32 @@ def inductions_completed(
 
 @indicator
 def reviews_completed(
-    roles: pd.DataFrame, development: pd.DataFrame, period: Period, *, within_days: int
+    seats: pd.DataFrame,
+    roles: pd.DataFrame,
+    development: pd.DataFrame,
+    period: Period,
+    *,
+    within_days: int,
 ) -> Observed:
     """Share of people in board and council seats reviewed in the `within_days` up to the end.
 
     Of those in a seat both then and `within_days` before. A review with no date is not known.
     """
-    people = people_in(seats_held(roles, period.end))
+    people = people_in(seats)
     before = seats_held(roles, period.end - pd.Timedelta(days=within_days))
     people = people[people["person_id"].isin(before["person_id"])]
     return share(done_lately(people, development, "review", period.end, within_days), table="roles")
 
 
 @indicator
-def learning_recorded(roles: pd.DataFrame, development: pd.DataFrame, period: Period) -> Observed:
+def learning_recorded(seats: pd.DataFrame, development: pd.DataFrame, period: Period) -> Observed:
     """Share of people in board and council seats with a learning event in the period.
 
     Those in a seat on its last day. An induction is not counted again here.
     """
-    people = people_in(seats_held(roles, period.end))
     days = (period.end - period.start).days
-    return share(done_lately(people, development, "training", period.end, days), table="roles")
+    learnt = done_lately(people_in(seats), development, "training", period.end, days)
+    return share(learnt, table="roles")
 
 
 @indicator
@@ -146,20 +151,25 @@ def seats_renewed(roles: pd.DataFrame, period: Period) -> Observed:
     """
     seat_years = pd.Series(0.0, index=roles.index)
     new = pd.Series(0.0, index=roles.index)
-    end = period.end
+    end, now = period.end, seats_held(roles, period.end, ("board",))
     while end >= period.start:
-        year_before = end - pd.DateOffset(years=1)
-        now, then = (seats_held(roles, day, ("board",)) for day in (end, year_before))
+        end -= pd.DateOffset(years=1)
+        then = seats_held(roles, end, ("board",))
         taken = now.index[~now["person_id"].isin(then["person_id"])]
         seat_years[now.index] += 1
         new[taken] += 1
-        end = year_before
+        now = then
     return share(new, of=seat_years, among=seat_years > 0, table="roles")
 
 
 @indicator
 def tenure_kept(
-    roles: pd.DataFrame, organisation: Organisation, period: Period, *, limit_years: float
+    seats: pd.DataFrame,
+    roles: pd.DataFrame,
+    organisation: Organisation,
+    period: Period,
+    *,
+    limit_years: float,
 ) -> Observed:
     """Share of people in board and council seats within `limit_years`, or the rules' shorter limit.
 
@@ -169,7 +179,7 @@ def tenure_kept(
     terms = terms_in_order(roles[roles["start"] <= period.end])
     days = (terms["stop"].clip(upper=period.end).fillna(period.end) - terms["start"]).dt.days
     served = days.groupby([terms[key] for key in SEAT]).sum().rename("served")
-    seats = seats_held(roles, period.end).join(served, on=SEAT)
+    seats = seats.join(served, on=SEAT)
     rules = seats["body"].map({k: b.tenure_limit_years for k, b in organisation.bodies.items()})
     limit = rules.astype("float64").clip(upper=limit_years).fillna(limit_years)
     beyond = (seats["served"] > limit * 365.25) & ~seats["extension_explained"].fillna(False)

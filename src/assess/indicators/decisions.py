@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from assess.observe import Observed, due_by, indicator, look_up, share
-from assess.offices import expected, seats_filled
+from assess.offices import seats_filled
 from assess.records import Period
 from assess.schemas.organisation import Organisation
 from assess.working_days import working_days_after, working_days_between
@@ -53,7 +53,7 @@ def minutes_drafted(
 def decisions_quorate(
     decisions: pd.DataFrame,
     meetings: pd.DataFrame,
-    attendance: pd.DataFrame,
+    expected: pd.DataFrame,
     organisation: Organisation,
     roles: pd.DataFrame,
 ) -> Observed:
@@ -67,7 +67,7 @@ def decisions_quorate(
     held = look_up(meeting, held.set_index("meeting_id")[["quorum", "present_count"]])
     quorum = held["quorum"].fillna(_quorum_of_rules(decisions, organisation, roles))
     stated = decisions["present_count"].fillna(held["present_count"])
-    listed = expected(meetings, attendance, roles).groupby("meeting_id")["came"]
+    listed = expected.groupby("meeting_id")["came"]
     there = look_up(meeting, listed.agg(["sum", "size", "count"]).astype("float64"))
     fewest = stated.fillna(there["sum"])
     most = stated.fillna(there["sum"] + there["size"] - there["count"])

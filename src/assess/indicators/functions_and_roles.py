@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from assess.observe import Observed, indicator, known, share, unobserved
-from assess.offices import seats_held
 from assess.records import Period
 from assess.schemas.organisation import Organisation
 
@@ -68,12 +67,11 @@ def decisions_scrutinised(decisions: pd.DataFrame) -> Observed:
 
 
 @indicator
-def appointments_valid(roles: pd.DataFrame, organisation: Organisation, period: Period) -> Observed:
+def appointments_valid(seats: pd.DataFrame, organisation: Organisation, period: Period) -> Observed:
     """Share of filled board and council seats whose term still runs, made by the rules' own route.
 
     A term with no end date runs as long as the rules' terms do; without those it has not run out.
     """
-    seats = seats_held(roles, period.end)
     bodies = organisation.bodies
     days = seats["body"].map({k: b.term_years for k, b in bodies.items()}).astype(float) * 365.25
     runs_out = seats["term_end"].fillna(seats["start"] + pd.to_timedelta(days, unit="D"))

@@ -14,7 +14,7 @@ from assess.observe import (
     share,
     unobserved,
 )
-from assess.offices import came, seats_held
+from assess.offices import came
 from assess.power import banzhaf_balance, gallagher
 from assess.records import Period
 from assess.schemas.organisation import Organisation
@@ -23,9 +23,7 @@ MOST_GROUPS = 16  # every coalition is tried, and their number doubles with each
 
 
 @indicator
-def seat_disproportionality(
-    roles: pd.DataFrame, organisation: Organisation, period: Period
-) -> Observed:
+def seat_disproportionality(seats: pd.DataFrame, organisation: Organisation) -> Observed:
     """Gallagher index of filled council seats against the shares the rules declare for each group.
 
     Read on the last day of the period. Seats of no group are left out; a share is never guessed.
@@ -33,8 +31,7 @@ def seat_disproportionality(
     declared = {k: group.declared_share for k, group in organisation.member_categories.items()}
     if not declared or None in declared.values() or not sum(declared.values()):
         return unobserved("no declared allocation", table="roles")
-    seats = seats_held(roles, period.end, ("council",))
-    seats = seats[seats["seat_category"].isin(declared)]
+    seats = seats[(seats["body"] == "council") & seats["seat_category"].isin(declared)]
     if seats.empty:
         return unobserved("no rows", table="roles")
     filled = seats["seat_category"].value_counts().reindex(list(declared), fill_value=0)
@@ -43,7 +40,11 @@ def seat_disproportionality(
 
 @indicator
 def power_balance(
-    roles: pd.DataFrame, members: pd.DataFrame, organisation: Organisation, period: Period
+    seats: pd.DataFrame,
+    roles: pd.DataFrame,
+    members: pd.DataFrame,
+    organisation: Organisation,
+    period: Period,
 ) -> Observed:
     """How evenly power is spread over the member groups if each votes as one: 1 equal, 0 one alone.
 
@@ -52,8 +53,7 @@ def power_balance(
     """
     if "council" in organisation.bodies or (roles["body"] == "council").any():
         body, table = "council", "roles"
-        seats = seats_held(roles, period.end, ("council",))
-        groups = seats["seat_category"]
+        groups = seats.loc[seats["body"] == "council", "seat_category"]
     else:
         body, table = "general_meeting", "members"
         voters = members[_members_on(members, period.end)]

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from assess.observe import Observed, indicator, lowest_to_highest, share
-from assess.offices import GOVERNING_BODIES, done_lately, expected, people_in, seats_held
+from assess.offices import GOVERNING_BODIES, done_lately, people_in
 from assess.records import Period
 
 
@@ -35,14 +35,12 @@ def meetings_opened(meetings: pd.DataFrame) -> Observed:
 
 
 @indicator
-def attendance_parity(
-    meetings: pd.DataFrame, attendance: pd.DataFrame, roles: pd.DataFrame
-) -> Observed:
+def attendance_parity(expected: pd.DataFrame) -> Observed:
     """Lowest over highest attendance rate of the seat groups at council meetings.
 
     Counts people in office on the day, without approved leave. A seat of no group is left out.
     """
-    rows = expected(meetings, attendance, roles, bodies=("council",))
+    rows = expected[expected["body"] == "council"]
     return lowest_to_highest(
         rows["came"], table="attendance", group=rows["seat_category"], cluster=rows["meeting_id"]
     )
@@ -50,16 +48,14 @@ def attendance_parity(
 
 @indicator
 def declarations_current(
-    roles: pd.DataFrame, development: pd.DataFrame, period: Period, *, within_days: int
+    seats: pd.DataFrame, development: pd.DataFrame, period: Period, *, within_days: int
 ) -> Observed:
     """Share of people in board or council seats whose latest declaration is recent enough.
 
     Read on the last day of the period. A declaration with no date may be recent: not known.
     """
-    people = people_in(seats_held(roles, period.end))
-    return share(
-        done_lately(people, development, "declaration", period.end, within_days), table="roles"
-    )
+    done = done_lately(people_in(seats), development, "declaration", period.end, within_days)
+    return share(done, table="roles")
 
 
 @indicator
@@ -78,19 +74,14 @@ def conflicts_handled(decisions: pd.DataFrame) -> Observed:
 
 @indicator
 def attendance_threshold_met(
-    meetings: pd.DataFrame,
-    attendance: pd.DataFrame,
-    roles: pd.DataFrame,
-    *,
-    threshold: float,
-    minimum_meetings: int,
+    expected: pd.DataFrame, *, threshold: float, minimum_meetings: int
 ) -> Observed:
     """Share of people in board or council seats who came to `threshold` of their meetings or more.
 
     Of those expected at `minimum_meetings` or more. Not known only where the empty cells decide.
     Each person stands in the rows as their first row of attendance.
     """
-    rows = expected(meetings, attendance, roles, GOVERNING_BODIES).sort_index()
+    rows = expected[expected["body"].isin(GOVERNING_BODIES)].sort_index()
     by_person = rows.assign(label=rows.index, known=rows["came"].notna()).groupby("person_id")
     people = by_person.agg(
         label=("label", "first"), of=("label", "size"), came=("came", "sum"), known=("known", "sum")
