@@ -5,14 +5,19 @@ other six people of another group did. All totals are alike. What a copy says mu
 or it says something of the six.
 """
 
+import re
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import typed
 from test_disclosure import CATEGORIES, GROUPS, SEATS, everything, given
 
+from assess import batch
 from assess.assessment import assess_records
+from assess.bundle import bundle
 
 SIX, OTHERS = [f"supported{n}" for n in range(6)], [f"community{n}" for n in range(6)]
 BOARD = [f"board{n}" for n in range(12)]
@@ -130,3 +135,115 @@ def test_no_gate_counts_the_people_it_is_about():
     gates = copy_of(whole()).gates.set_index("id")
     assert gates.loc["G5", "detail"] == "no appointer stated"
     assert gates.loc[["G3", "G5"], ["k", "n", "limit"]].isna().to_numpy().all()
+
+
+def test_earlier_years_in_a_copy_are_held_to_the_same_rules():
+    """The page shows their scores, so these rest on published numbers as well."""
+    copy = assess_records(SAMPLE, mode="publish")
+    assert len(copy.years) > 1
+    for year in copy.years:
+        assert year.mode == "publish"
+        assert year.measures.observed == {}
+        assert not any(len(rows) for rows in year.records.tables.values())
+        counts = year.measures.table.loc[["6.2a", "6.2c"], ["numerator", "denominator"]].melt()
+        assert not (counts["value"].dropna() % 5).any()
+
+
+# Every byte of every file, of a whole run
+
+SAMPLE = Path(__file__).parents[1] / "data" / "gofal-elwedd"
+SUPPORTED = ["M0011", "M0405", "M0427", "M0441", "M0528", "M0529"]  # the six; five have seats
+SWAPPED = {"M0405": "M0050", "M0427": "M0394"}  # with people of the community, in the same terms
+EITHER_WAY = SWAPPED | {other: one for one, other in SWAPPED.items()}
+
+
+def sheet(folder, name):
+    return pd.read_csv(folder / f"{name}.csv", dtype="str", keep_default_na=False)
+
+
+def keep(folder, **sheets):
+    for name, rows in sheets.items():
+        rows.to_csv(folder / f"{name}.csv", index=False)
+
+
+def sample_with_six(folder):
+    """The sample, in which six of the people supported are members, and two of them vote."""
+    shutil.copytree(SAMPLE, folder)
+    members, acts = sheet(folder, "members"), sheet(folder, "participation")
+    gone = (members["category"] == "supported") & ~members["member_id"].isin(SUPPORTED)
+    acts = acts[~acts["member_id"].isin(members.loc[gone, "member_id"])]
+    elections = sheet(folder, "elections")
+    theirs = elections["category"] == "supported"
+    elections.loc[theirs, "eligible"] = "6"
+    elections.loc[theirs & (elections["ballots"] != ""), "ballots"] = "2"
+    keep(folder, members=members[~gone], participation=acts, elections=elections)
+
+
+def let_the_six_do_what_others_did(folder):
+    """Votes, acts, checks, learning, coming to meetings, gender: of the six, and of six others."""
+    elections = sheet(folder, "elections").set_index(["election_id", "category"])
+    for category, ballots in (("supported", "5"), ("community", "28")):  # were 2 and 31
+        elections.loc[("E2025-C", category), "ballots"] = ballots
+    acts, development = sheet(folder, "participation"), sheet(folder, "development")
+    acts["member_id"] = acts["member_id"].replace(EITHER_WAY)
+    development["person_id"] = development["person_id"].replace(EITHER_WAY)
+    attendance = sheet(folder, "attendance").set_index(["meeting_id", "person_id"])["status"]
+    for one, other in SWAPPED.items():
+        at = [attendance[:, one].index, attendance[:, other].index]
+        for meeting in at[0].intersection(at[1]):
+            pair = [(meeting, one), (meeting, other)]
+            attendance[pair] = attendance[pair[::-1]].to_numpy()
+    roles = sheet(folder, "roles")
+    gender = roles.groupby("person_id")["gender"].first()
+    swapped = roles["person_id"].isin(EITHER_WAY)
+    roles.loc[swapped, "gender"] = roles.loc[swapped, "person_id"].map(EITHER_WAY).map(gender)
+    votes = sheet(folder, "votes")
+    groups = {"supported": "community", "community": "supported"}
+    votes["category"] = votes["category"].replace(groups)
+    capacity = sheet(folder, "attendance")["capacity"]
+    came = attendance.reset_index().assign(capacity=capacity)
+    keep(folder, elections=elections.reset_index(), participation=acts, development=development)
+    keep(folder, roles=roles, votes=votes, attendance=came)
+
+
+def everything_made(folder):
+    """Every file of a run to publish, in two languages, and of its bundle, but for its hashes."""
+    batch.run(
+        [folder / "records"], folder / "out", mode="publish", langs=("en", "cy"), jobs=1, quiet=True
+    )
+    bundle(folder / "out", folder / "bundle", date="2026-05-31")
+    paths = [*(folder / "out").rglob("*"), *(folder / "bundle").rglob("*")]
+    return {
+        path.relative_to(folder).as_posix(): _without_hashes(path)
+        for path in sorted(paths)
+        if path.is_file() and path.name not in ("run.log", "SHA256SUMS")
+    }
+
+
+def _without_hashes(path):
+    """The fingerprint of all records differs, and so do hashes of files that hold it."""
+    if path.suffix in (".parquet", ".whl", ".lock"):
+        return path.read_bytes()
+    text = path.read_text(encoding="utf-8")
+    return re.sub(r"(?<=: )[0-9a-f]{12}(?=[.<\\])|(?<=\")[0-9a-f]{64}(?=\")", "HASH", text)
+
+
+@pytest.mark.slow
+def test_no_byte_of_any_file_tells_what_the_six_did(tmp_path, monkeypatch):
+    """Pages, notebooks, drawings, tables, records of runs, the one-page versions, the bundle."""
+    monkeypatch.setenv("ASSESS_KEYS", str(tmp_path / "keys"))
+    made = []
+    for name, change in (("one", None), ("other", let_the_six_do_what_others_did)):
+        folder = tmp_path / name
+        sample_with_six(folder / "records" / "gofal")
+        before = {path.name: path.read_bytes() for path in (folder / "records" / "gofal").iterdir()}
+        if change:
+            change(folder / "records" / "gofal")
+            after = {path.name: path.read_bytes() for path in (folder / "records/gofal").iterdir()}
+            assert sum(before[key] != after[key] for key in before) == 6
+        made.append(everything_made(folder))
+        shutil.rmtree(tmp_path / "keys")  # what was published before is another test's
+    one, other = made
+    assert len(one) > 30
+    assert one.keys() == other.keys()
+    assert [name for name in one if one[name] != other[name]] == []

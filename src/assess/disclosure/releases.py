@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from assess.disclosure import FLOOR, is_about_people
-from assess.pseudonyms import private_folder
+from assess.pseudonyms import hmac_of, key_of, private_folder
 from assess.records import AssessError, Period
 from assess.whole_files import write_whole
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ROW_FILES = ("source_rows.csv", "excluded_rows.csv")
 OURS = (".html", ".ipynb", ".pdf", ".csv", ".json")
 PEERS = "comparisons.json"
+OWN_KEY = "_comparisons"  # no organisation's id: those hold no such sign
 DAY = 24 * 60 * 60
 
 
@@ -115,7 +116,8 @@ def freeze_peers(scores: pd.DataFrame, traits: pd.DataFrame | None = None) -> di
     if now not in known:
         known.append(now)
         write_whole(record, json.dumps(known, indent=1) + "\n")
-    peer_set = sha256("".join(now).encode()).hexdigest()
+    # With a key: whoever has all scores could else try out which organisations are in the set.
+    peer_set = hmac_of(key_of(OWN_KEY))("".join(now).encode()).hex()
     return {"release": known.index(now) + 1, "peer_set": peer_set}
 
 
