@@ -6,6 +6,7 @@ Organisations are compared to find someone to learn from. No order is given with
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -121,27 +122,36 @@ def teachers(results: Results) -> pd.DataFrame:
     highest first. Those with no such teacher are left out.
     """
     rows = results.scores[results.scores["level"] == "principle"].dropna(subset=["score"])
-    found = []
-    for organisation, own in rows.groupby("organisation", sort=False):
-        lowest = own.loc[own["score"].idxmin()]
-        others = rows[(rows["id"] == lowest["id"]) & (rows["organisation"] != organisation)]
-        above = others[others["low"] > lowest["high"]].sort_values("score", ascending=False)
-        if len(above):
-            asked = tuple(above["organisation"])
-            line = {name: lowest[name] for name in ("organisation", "id", "title", "score")}
-            found.append({**line, "teachers": asked})
-    return pd.DataFrame(found, columns=["organisation", "id", "title", "score", "teachers"])
+    highest_first = rows.sort_values("score", ascending=False, kind="stable")
+    others = {id: part[["organisation", "low"]] for id, part in highest_first.groupby("id")}
+    lowest = rows.loc[rows.groupby("organisation", sort=False)["score"].idxmin()]
+    asked = []
+    for id, own_high in zip(lowest["id"], lowest["high"], strict=True):
+        above = (others[id]["low"] > own_high).to_numpy()
+        asked.append(tuple(others[id]["organisation"].to_numpy()[above]))
+    found = lowest[["organisation", "id", "title", "score"]].assign(teachers=asked)
+    return found[found["teachers"].map(len) > 0].reset_index(drop=True)
 
 
 def _read(folder: Path) -> Results:
     status = pd.read_csv(folder / "status.csv", dtype="str", keep_default_na=False)
-    tables = [
-        pd.read_csv(folder / place / "scores.csv", dtype={"id": "str", "parent": "str"})
-        for place in status["folder"]
-        if place
-    ]
-    scores = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    paths = [folder / place / "scores.csv" for place in status["folder"] if place]
+    scores = _read_alike(paths) if paths else pd.DataFrame()
     return Results(status, scores, traits=_traits(folder, status["folder"]))
+
+
+def _read_alike(paths: Iterable[Path]) -> pd.DataFrame:
+    """The rows of all the tables of scores. Tables with the same headings are read as one."""
+    rows: dict[str, list[str]] = {}
+    for path in paths:
+        headings, _, lines = path.read_text(encoding="utf-8").partition("\n")
+        rows.setdefault(headings, []).append(lines)
+    types = {"id": "str", "parent": "str"}
+    tables = [
+        pd.read_csv(StringIO("\n".join([headings, *parts])), dtype=types)
+        for headings, parts in rows.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _traits(folder: Path, places: Iterable[str]) -> pd.DataFrame:
