@@ -7,8 +7,10 @@ on approved leave are not expected.
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
+from assess.load.codes import as_text, is_in, look_up, with_text
 from assess.records import Period
 
 GOVERNING_BODIES = ("board", "council")
@@ -65,35 +67,48 @@ def expected(
 ) -> pd.DataFrame:
     """Rows of `attendance` of people expected at `meetings`.
 
-    Adds `body`, `held_on`, `seat_category` and `came` (missing where not known). A person counts
-    if in office on the day; where no seat of a body is recorded, everyone listed as its member.
+    Adds `body` and `seat_category`, as categories, and `came` (missing where not known). A person
+    counts if in office on the day; where no seat of a body is recorded, everyone listed as its
+    member.
     """
+    held = meetings.dropna(subset="meeting_id").drop_duplicates("meeting_id")
+    held = held.set_index("meeting_id")[["body", "held_on"]]
+    with_seats = held["body"].isin(roles["body"].dropna().unique())
     listed = (attendance["capacity"] != "in attendance") & (attendance["status"] != "leave")
-    held = meetings[["meeting_id", "body", "held_on"]].drop_duplicates("meeting_id")
-    rows = (
-        attendance[listed & attendance["meeting_id"].notna()]
-        .assign(row=lambda listed: listed.index)
-        .merge(held, on="meeting_id")
-        .assign(came=lambda rows: came(rows["status"]))
+    seated, counts = (
+        (listed & is_in(attendance["meeting_id"], held.index[which].to_series())).to_numpy()
+        for which in (with_seats, ~with_seats)
     )
-    without_seats = rows[~rows["body"].isin(roles["body"].dropna().unique())]
-    return pd.concat([_in_office(rows, roles), without_seats]).set_index("row")
+    terms = _terms_on_the_day(attendance[seated], held, roles)
+    rows = np.flatnonzero(seated)[terms.index]
+    counts[rows] = True
+    groups = np.full(len(attendance), -1, "int32")
+    groups[rows] = terms["seat_category"].cat.codes
+    attendance = attendance[counts]
+    return attendance.assign(
+        body=look_up(attendance["meeting_id"], held["body"].astype("category")),
+        seat_category=pd.Categorical.from_codes(groups[counts], dtype=terms["seat_category"].dtype),
+        came=came(attendance["status"]),
+    )
 
 
-def _in_office(rows: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
-    seats = roles[[*SEAT, "start", "end", "seat_category"]].dropna(subset=SEAT)
-    both = rows.merge(seats, on=SEAT)
+def _terms_on_the_day(
+    rows: pd.DataFrame, meetings: pd.DataFrame, roles: pd.DataFrame
+) -> pd.DataFrame:
+    """The latest term by which a row of attendance counts, by the place of the row."""
+    asked = look_up(rows["meeting_id"], meetings)
+    asked = asked.assign(row=np.arange(len(rows)), person_id=as_text(rows["person_id"]))
+    terms = roles[[*SEAT, "start", "end", "seat_category"]].dropna(subset=SEAT)
+    both = asked.merge(with_text(terms), on=SEAT)
     serving = both[(both["start"] <= both["held_on"]) & ~(both["end"] < both["held_on"])]
-    return (
-        serving.sort_values(["row", "start"])
-        .drop_duplicates("row", keep="last")
-        .drop(columns=["start", "end"])
-    )
+    serving = serving.sort_values(["row", "start"]).drop_duplicates("row", keep="last")
+    return serving.astype({"seat_category": "category"}).set_index("row")
 
 
 def came(status: pd.Series) -> pd.Series:
     """Whether a person was there, in the room or by phone or video; missing where not known."""
-    return status.isin(["present", "remote"]).astype("boolean").where(status.notna())
+    there = status.isin(["present", "remote"]).to_numpy()
+    return pd.Series(pd.arrays.BooleanArray(there, status.isna().to_numpy()), index=status.index)
 
 
 def done_lately(

@@ -30,6 +30,9 @@ class Problem:
     rule: str = field(default="", compare=False)  # what was broken, the same word for every row
     letters: str = field(default="", compare=False)  # of a workbook's column, such as C
     heading: str = field(default="", compare=False)  # of that column, as its reader sees it
+    # of thousands that are alike only the first stand alone: then how many rows, and the last
+    times: int = field(default=1, compare=False)
+    last_row: int | None = field(default=None, compare=False)
 
     @property
     def place(self) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from assess.observe import Observed, due_by, indicator, look_up, share
+from assess.observe import Observed, added_up, due_by, indicator, look_up, share
 from assess.offices import seats_filled
 from assess.records import Period
 from assess.schemas.organisation import Organisation
@@ -67,10 +67,10 @@ def decisions_quorate(
     held = look_up(meeting, held.set_index("meeting_id")[["quorum", "present_count"]])
     quorum = held["quorum"].fillna(_quorum_of_rules(decisions, organisation, roles))
     stated = decisions["present_count"].fillna(held["present_count"])
-    listed = expected.groupby("meeting_id")["came"]
-    there = look_up(meeting, listed.agg(["sum", "size", "count"]).astype("float64"))
-    fewest = stated.fillna(there["sum"])
-    most = stated.fillna(there["sum"] + there["size"] - there["count"])
+    counted = expected[["came"]].assign(unsure=expected["came"].isna())
+    there = look_up(meeting, added_up(counted, expected["meeting_id"]).astype("float64"))
+    fewest = stated.fillna(there["came"])
+    most = stated.fillna(there["came"] + there["unsure"])
     quorate = (fewest >= quorum).astype("boolean").where((fewest >= quorum) | (most < quorum))
     return share(quorate, table="decisions", cluster=decisions["meeting_id"])
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from assess.observe import Observed, due_by, fact, indicator, look_up, share, unobserved
+from assess.observe import Observed, added_up, due_by, fact, indicator, look_up, share, unobserved
 from assess.records import Period
 from assess.schemas.organisation import Organisation
 
@@ -78,7 +78,7 @@ def user_side_success_rate(
     counts = ["votes_for", "votes_against"]
     users = votes[votes["category"].isin(organisation.categories_of("users"))]
     by_all, by_users = (
-        look_up(decisions["decision_id"], v.groupby("decision_id")[counts].sum()).fillna(0)
+        look_up(decisions["decision_id"], added_up(v[counts], v["decision_id"])).fillna(0)
         for v in (votes, users)
     )
     divided = (by_all > 0).all(axis=1)

@@ -146,9 +146,10 @@ def members_participating(
     general = meetings.loc[meetings["body"] == "general_meeting", "meeting_id"]
     there = is_in(attendance["meeting_id"], general) & came(attendance["status"]).fillna(False)
     there &= attendance["capacity"] != "in attendance"
-    active = pd.concat([participation["member_id"], attendance.loc[there, "person_id"]])
+    active = is_in(members["member_id"], participation["member_id"])
+    active |= is_in(members["member_id"], attendance.loc[there, "person_id"])
     return share(
-        is_in(members["member_id"], active),
+        active,
         among=_members_on(members, period.end),
         table="members",
     )

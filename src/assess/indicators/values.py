@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from assess.observe import Observed, indicator, lowest_to_highest, share
+from assess.observe import Observed, as_text, indicator, lowest_to_highest, share
 from assess.offices import GOVERNING_BODIES, done_lately, people_in
 from assess.records import Period
 
@@ -42,7 +42,10 @@ def attendance_parity(expected: pd.DataFrame) -> Observed:
     """
     rows = expected[expected["body"] == "council"]
     return lowest_to_highest(
-        rows["came"], table="attendance", group=rows["seat_category"], cluster=rows["meeting_id"]
+        rows["came"],
+        table="attendance",
+        group=as_text(rows["seat_category"]),
+        cluster=rows["meeting_id"],
     )
 
 
@@ -82,7 +85,8 @@ def attendance_threshold_met(
     Each person stands in the rows as their first row of attendance.
     """
     rows = expected[expected["body"].isin(GOVERNING_BODIES)].sort_index()
-    by_person = rows.assign(label=rows.index, known=rows["came"].notna()).groupby("person_id")
+    by_person = rows.assign(label=rows.index, known=rows["came"].notna())
+    by_person = by_person.groupby(as_text(rows["person_id"]))
     people = by_person.agg(
         label=("label", "first"), of=("label", "size"), came=("came", "sum"), known=("known", "sum")
     ).set_index("label")

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assess.load.codes import share_lists
 from assess.load.raw import (
     MAX_TABLE_BYTES,
     REQUIRED,
+    LargeTable,
     RawRecords,
     RawTable,
     UnreadableError,
@@ -23,6 +23,7 @@ from assess.load.raw import (
     second_table,
     stray,
 )
+from assess.load.shared_lists import with_shared_lists
 from assess.load.synonyms import (
     OWN_FILES,
     OwnWords,
@@ -34,7 +35,6 @@ from assess.load.synonyms import (
 from assess.load.text_files import read_csv, read_yaml
 from assess.load.workbooks import load_workbook
 from assess.records import AssessError, Problem
-from assess.schemas import about_columns, fields_of
 
 # The longest constitution met so far fills 6 kB.
 MAX_ORGANISATION_BYTES = 1_000_000
@@ -43,7 +43,6 @@ MAX_DEPTH = 3
 
 ORGANISATION_FILES = ("organisation.yaml", "organisation.yml")
 TABLE_ENDINGS = (".csv", ".tsv", ".parquet")
-PEOPLE = ("member_id", "person_id", "moved_by", "seconded_by")
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
 OTHER_SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 
@@ -172,26 +171,6 @@ def _own_words(folder: Path) -> tuple[OwnWords, list[Problem], dict[str, str]]:
     return own, problems, {path.name: hashlib.sha256(content).hexdigest()}
 
 
-def kinds_of_codes(table: str, headings: Iterable[str], own: OwnWords) -> dict[str, str]:
-    """For each heading of codes or words, the kind of thing it names; "" for a kind of its own.
-
-    A body stays text: there are few of them, and they are compared with words.
-    """
-    known, about, kinds = known_headings(table, own), about_columns(table), {}
-    fields = fields_of(table)
-    headings = list(headings)
-    for heading in headings:
-        column = known.get(plain(heading))
-        if column not in about or column == "body" or headings.count(heading) > 1:
-            continue
-        if column in PEOPLE:
-            kinds[heading] = "people"
-        elif about[column]["kind"] in ("code", "text", "choice", "list"):
-            own_key = f"{table}.{column}" if fields[column].unique else ""
-            kinds[heading] = about[column].get("refers_to", own_key)
-    return kinds
-
-
 class _Reading:
     """What has been read of one folder so far."""
 
@@ -199,7 +178,7 @@ class _Reading:
         self.folder = folder
         self.own = own
         self.organisation: dict[str, Any] | None = None
-        self.tables: dict[str, RawTable] = {}
+        self.tables: dict[str, RawTable | LargeTable] = {}
         self.problems: list[Problem] = []
         self.inputs: dict[str, str] = {}
         self.broken: set[str] = set()
@@ -233,31 +212,23 @@ class _Reading:
             self.problems.append(fault.problem)
             self.broken.add(name)
             return
-        kept = without_examples(table.rows) if table else None
-        if kept is not None and kept.empty and len(table.rows) and name not in REQUIRED:
-            return  # as the template left it
+        if isinstance(table, RawTable):
+            rows = without_examples(table.rows)
+            if rows.empty and len(table.rows) and name not in REQUIRED:
+                return  # as the template left it
+            table = replace(table, rows=rows)
         self.problems += problems
         if table is not None:
-            self.tables[name] = replace(table, rows=kept)
+            self.tables[name] = table
 
     def table_in(
         self, content: bytes, path: Path, name: str
-    ) -> tuple[RawTable | None, list[Problem]]:
+    ) -> tuple[RawTable | LargeTable | None, list[Problem]]:
         if path.suffix.lower() != ".parquet":
             return read_csv(content, path.name, name, self.own)
         from assess.load.parquet_files import read_parquet
 
         return read_parquet(content, path.name, known_headings(name, self.own))
-
-    def coded(self) -> dict[str, RawTable]:
-        """The tables, with codes in place of texts where one has very many rows."""
-        kinds = {
-            (name, heading): kind
-            for name, table in self.tables.items()
-            for heading, kind in kinds_of_codes(name, table.rows.columns, self.own).items()
-        }
-        rows = share_lists({name: table.rows for name, table in self.tables.items()}, kinds)
-        return {name: replace(table, rows=rows[name]) for name, table in self.tables.items()}
 
     def add_strays(self, workbooks: list[Path]) -> None:
         for path in workbooks:
@@ -269,7 +240,7 @@ class _Reading:
         return RawRecords(
             path=self.folder,
             organisation=self.organisation,
-            tables=self.coded(),
+            tables=with_shared_lists(self.tables, self.own),
             problems=tuple(self.problems),
             inputs=self.inputs,
             broken=frozenset(self.broken),

@@ -7,7 +7,7 @@ need know: a comparison, a group or a merge reads the same. Small records stay p
 """
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -15,10 +15,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assess.load.texts import OTHER, Numbers, Texts, in_form, written
+
 Place = TypeVar("Place")
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
 
 MANY_ROWS = 100_000
+# So many times more numbers than rows may lie between the first code and the last.
+SPREAD = 4
 
 _ORDINARY: dict[int, tuple[weakref.ref, bool]] = {}
 
@@ -28,33 +32,57 @@ def is_coded(codes: pd.Series) -> bool:
     return isinstance(codes.dtype, pd.CategoricalDtype)
 
 
-def encode(columns: Mapping[Place, pa.ChunkedArray]) -> dict[Place, pd.Categorical]:
-    """Columns of text over one list of different texts. An empty text is missing."""
-    blanked = {place: _without_blanks(column) for place, column in columns.items()}
-    chunks = [chunk for column in blanked.values() for chunk in column.chunks if len(chunk)]
-    if not chunks:
-        return {place: coded(np.array([], "int8"), pd.Index([], dtype="str")) for place in columns}
-    together = pa.chunked_array(chunks).dictionary_encode()
-    texts = pd.Index(pd.Series(together.chunk(0).dictionary, dtype="str"))
+def encode(columns: Mapping[Place, Texts]) -> dict[Place, pd.Categorical]:
+    """Columns of texts over one list of different texts: codes by their number, then the others."""
+    by_size = sorted(columns.values(), key=lambda texts: -len(texts.numbers))
+    form = next((texts.form for texts in by_size if texts.form), None)
+    columns = {place: in_form(texts, form) for place, texts in columns.items()}
+    numbers, rank = _ranked([texts.numbers for texts in columns.values()])
+    others = pa.chunked_array([texts.others for texts in columns.values()], pa.large_string())
+    others = others.combine_chunks().dictionary_encode()
+    listed = [written(numbers, form), others.dictionary] if form else [others.dictionary]
+    texts = pd.Index(pd.Series(pa.concat_arrays(listed), dtype="str"))
+    # What holds of one code of a form holds of all: only their digits differ.
+    alike = [written(np.zeros(1, form.dtype), form), others.dictionary] if form else listed
+    _ORDINARY[id(texts)] = (weakref.ref(texts), _only_digits_and_letters(pa.concat_arrays(alike)))
     size = np.min_scalar_type(-max(len(texts), 1))
-    places = np.empty(len(together), size)
-    at = 0
-    for chunk in together.chunks:
-        found = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        places[at : at + len(found)] = found
-        at += len(found)
-    ends = np.cumsum([len(column) for column in blanked.values()])[:-1]
-    parts = np.split(places, ends)
-    return {place: coded(part, texts) for place, part in zip(columns, parts, strict=True)}
+    places_of_others = others.indices.to_numpy() + len(numbers)
+    ends = np.cumsum([len(texts.others) for texts in columns.values()])[:-1]
+    found = {}
+    for (place, column), own in zip(columns.items(), np.split(places_of_others, ends), strict=True):
+        places = rank(column.numbers).astype(size)
+        other = column.numbers <= OTHER
+        places[other] = own[OTHER - column.numbers[other]]
+        found[place] = coded(places, texts)
+    return found
 
 
-def _without_blanks(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text with nothing in place of empty cells; what was read as a dictionary is unpacked."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    column = column.cast(pa.large_string())
-    blank = pc.equal(pc.binary_length(column), 0)
-    return pc.if_else(blank, None, column) if pc.any(blank).as_py() else column
+def written_out(texts: Texts) -> pd.array:
+    """A column of texts as text, with '' where it is empty."""
+    codes = encode({"": texts})[""]
+    return as_text(pd.Series(codes)).fillna("").array
+
+
+def _ranked(columns: list[Numbers]) -> tuple[Numbers, Callable[[Numbers], Numbers]]:
+    """The different numbers of some columns, and a function that gives their places among these.
+
+    What is below 0 is no number, and has the place -1.
+    """
+    rows = sum(map(len, columns))
+    low = min((column.min() for column in columns if len(column)), default=0)
+    high = max((column.max() for column in columns if len(column)), default=-1)
+    low, high = max(low, 0), max(high, max(low, 0) - 1)
+    if high - low > SPREAD * rows:  # far apart: each is looked up
+        different = pd.unique(np.concatenate(columns))
+        different = pd.Index(different[different >= 0])
+        return different.to_numpy(), different.get_indexer
+    seen = np.zeros(high - low + 2, bool)
+    for column in columns:
+        seen[np.maximum(column, low - 1) - low] = True
+    seen[-1] = False  # the last place is that of what is no number
+    places = (np.cumsum(seen, dtype=np.int32) - 1).astype(np.int32)
+    places[-1] = -1
+    return np.flatnonzero(seen) + low, lambda column: places[np.maximum(column, low - 1) - low]
 
 
 def coded(places: np.ndarray, texts: pd.Index) -> pd.Categorical:
@@ -79,21 +107,30 @@ def is_ordinary(texts: pd.Index) -> bool:
     """
     known = _ORDINARY.get(id(texts))
     if known is None or known[0]() is not texts:
-        known = (weakref.ref(texts), _only_digits_and_letters(texts))
+        known = (weakref.ref(texts), _only_digits_and_letters(_in_one_piece(texts)))
         _ORDINARY[id(texts)] = known
     return known[1]
 
 
-def _only_digits_and_letters(texts: pd.Index) -> bool:
+def _in_one_piece(texts: pd.Index) -> pa.LargeStringArray:
     cells = pa.array(texts, type=pa.large_string())
-    cells = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+
+
+def _only_digits_and_letters(cells: pa.LargeStringArray) -> bool:
     ends = np.frombuffer(cells.buffers()[1], "int64")[cells.offset :][: len(cells) + 1]
+    if len(cells) == 0:
+        return True
+    if (np.diff(ends) == 0).any():
+        return False
     letters = np.frombuffer(cells.buffers()[2] or b"", "uint8")[ends[0] : ends[-1]]
-    kinds = np.bincount(letters, minlength=256).astype(bool)
+    kinds = np.zeros(256, bool)
+    for start in range(0, len(letters), 1 << 20):
+        kinds |= np.bincount(letters[start : start + (1 << 20)], minlength=256).astype(bool)
     lower, upper = kinds[ord("a") : ord("z") + 1].any(), kinds[ord("A") : ord("Z") + 1].any()
     allowed = np.zeros(256, bool)
     allowed[[*b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_/"]] = True
-    if (kinds & ~allowed).any() or (lower and upper) or (np.diff(ends) == 0).any():
+    if (kinds & ~allowed).any() or (lower and upper):
         return False
     last = letters[ends[1:] - ends[0] - 1]  # nearly every code ends in its number
     return bool(((last >= ord("0")) & (last <= ord("9"))).all())
@@ -104,56 +141,121 @@ def same_list(first: pd.Series, second: pd.Series) -> bool:
     return is_coded(first) and is_coded(second) and first.cat.categories.is_(second.cat.categories)
 
 
+def as_text(codes: pd.Series) -> pd.Series:
+    """A column with its texts written out, for few rows; plain text stays as it is."""
+    if not is_coded(codes):
+        return codes
+    texts = codes.cat.categories.array.take(codes.cat.codes.to_numpy(), allow_fill=True)
+    return pd.Series(texts, index=codes.index, name=codes.name, dtype="str")
+
+
+def with_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """A few rows with the texts of all their codes written out, to be joined by pandas."""
+    return rows.assign(**{name: as_text(rows[name]) for name in rows if is_coded(rows[name])})
+
+
 def found_in(codes: pd.Series, listed: pd.Series) -> np.ndarray:
     """Which of `codes` are in `listed`; a missing code is not."""
     if same_list(codes, listed):
         found = np.zeros(len(codes.cat.categories) + 1, bool)
         found[listed.cat.codes.to_numpy()] = True
-        found[-1] = False
-        return found[codes.cat.codes.to_numpy()]
-    among, wanted = (pa.array(part, type=pa.large_string()) for part in _as_text(codes, listed))
-    return pc.is_in(among, value_set=pc.unique(wanted).drop_null()).to_numpy(zero_copy_only=False)
+        return of_categories(codes, found[:-1])
+    if is_coded(codes):
+        return of_categories(codes, found_in(codes.cat.categories.to_series(), listed))
+    wanted = pc.unique(pa.array(codes, type=pa.large_string())).drop_null()
+    if is_coded(listed):  # of a long list only what is asked for need be looked up
+        there = listed.cat.categories.to_series().reset_index(drop=True)
+        listed = as_text(listed[of_categories(listed, _among(there, wanted))])
+    return _among(codes, pc.unique(pa.array(listed, type=pa.large_string())).drop_null())
 
 
-def _as_text(*columns: pd.Series) -> Iterable[pd.Series]:
-    return (column.astype("str") if is_coded(column) else column for column in columns)
+def is_in(codes: pd.Series, listed: pd.Series) -> pd.Series:
+    """`found_in` by row: which of `codes` are in `listed`."""
+    return pd.Series(found_in(codes, listed), index=codes.index, dtype=bool)
+
+
+def _among(texts: pd.Series, wanted: pa.Array) -> np.ndarray:
+    found = pc.is_in(pa.array(texts, type=pa.large_string()), value_set=wanted)
+    return found.to_numpy(zero_copy_only=False)
+
+
+def equal(first: pd.Series, second: pd.Series) -> np.ndarray:
+    """Which rows of two columns hold the same text. pandas would first compare both lists whole."""
+    if same_list(first, second):
+        places = first.cat.codes.to_numpy()
+        return (places == second.cat.codes.to_numpy()) & (places >= 0)
+    both = (first.notna() & second.notna()).to_numpy()
+    same = np.zeros(len(first), bool)
+    same[both] = (as_text(first[both]) == as_text(second[both])).to_numpy()
+    return same
 
 
 def look_up(keys: pd.Series, values: Values) -> Values:
     """What `values`, indexed by key, holds for each of `keys`; missing where it holds nothing."""
     index = values.index
     listed = isinstance(index, pd.CategoricalIndex)
-    if is_coded(keys) and listed and index.categories.is_(keys.cat.categories):
-        at = np.full(len(index.categories) + 1, -1, "int64")
-        at[index.codes] = np.arange(len(index))
+    if is_coded(keys):
+        texts = keys.cat.categories
+        at = np.full(len(texts) + 1, -1, "int32")
+        if listed and index.categories.is_(texts):
+            at[index.codes] = np.arange(len(index))
+        else:
+            at[:-1] = _plain_index(index).get_indexer(texts)
         at[-1] = -1
-        rows = at[keys.cat.codes.to_numpy()]
-        return values.reset_index(drop=True).reindex(rows).set_axis(keys.index)
-    if listed:
-        values = values.set_axis(index.astype("str"))
-    wanted = keys.astype("str") if is_coded(keys) else keys
-    return values.reindex(wanted.array).set_axis(keys.index)
+        return _taken(values, at[keys.cat.codes.to_numpy()], keys.index)
+    return values.set_axis(_plain_index(index)).reindex(keys.array).set_axis(keys.index)
+
+
+def _plain_index(index: pd.Index) -> pd.Index:
+    return pd.Index(as_text(index.to_series())) if isinstance(index, pd.CategoricalIndex) else index
+
+
+def _taken(values: Values, rows: np.ndarray, index: pd.Index) -> Values:
+    """The values in those rows, missing where a row is -1."""
+    if isinstance(values, pd.DataFrame):
+        columns = {name: _taken(values[name], rows, index) for name in values}
+        return pd.DataFrame(columns, index=index, copy=False)
+    cells = pd.api.extensions.take(values.array, rows, allow_fill=True)
+    return pd.Series(cells, index=index, name=values.name, copy=False)
+
+
+def added_up(values: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
+    """The sum of each column of whole numbers by code, without what is missing.
+
+    A code of no row, and a row of no code, is left out.
+    """
+    if not is_coded(by):
+        return values.groupby(by).sum()
+    places, texts = by.cat.codes.to_numpy(), by.cat.categories
+    there = np.flatnonzero(_counts(places, len(texts)))
+    sums = {name: _sums(places, column, len(texts))[there] for name, column in values.items()}
+    index = pd.CategoricalIndex(coded(there.astype(places.dtype), texts))
+    return pd.DataFrame(sums, index=index)
+
+
+def _counts(places: np.ndarray, size: int) -> np.ndarray:
+    """How many rows hold each place; -1 is none."""
+    return np.bincount(
+        places if places.min(initial=0) >= 0 else places[places >= 0], minlength=size
+    )
+
+
+def _sums(places: np.ndarray, column: pd.Series, size: int) -> np.ndarray:
+    if column.dtype in ("bool", "boolean"):
+        return _counts(places[column.to_numpy(bool, na_value=False)], size)
+    numbers = column.to_numpy("float64", na_value=np.nan)
+    known = (places >= 0) & ~np.isnan(numbers)
+    return np.bincount(places[known], numbers[known], size)
 
 
 def share_lists(
-    tables: Mapping[str, pd.DataFrame], kinds: Mapping[tuple[str, str], str]
-) -> dict[str, pd.DataFrame]:
-    """The tables with their texts as categories, where one of them is large.
+    texts: Mapping[Place, Texts], kinds: Mapping[Place, str]
+) -> dict[Place, pd.Categorical]:
+    """Columns of texts as categories. Those that name one kind of thing share one list.
 
-    `kinds` says for a table and heading what kind of thing its codes name, or "" for a text of
-    its own. What names things is coded in every table; other texts only in the large ones.
+    `kinds` says of a column what its codes name, or "" for a text of its own.
     """
-    tables = dict(tables)
-    if all(len(rows) <= MANY_ROWS for rows in tables.values()):
-        return tables
-    groups: dict[object, list[tuple[str, str]]] = {}
-    for (table, heading), kind in kinds.items():
-        text = tables[table][heading]
-        if text.dtype == "str" and (kind or len(text) > MANY_ROWS):
-            groups.setdefault(kind or (table, heading), []).append((table, heading))
-    for places in groups.values():
-        places.sort(key=lambda place: -len(tables[place[0]]))
-        found = encode({place: tables[place[0]][place[1]].array._pa_array for place in places})
-        for (table, heading), codes in found.items():
-            tables[table] = tables[table].assign(**{heading: codes})
-    return tables
+    groups: dict[object, dict[Place, Texts]] = {}
+    for place, column in texts.items():
+        groups.setdefault(kinds.get(place) or place, {})[place] = column
+    return {place: codes for group in groups.values() for place, codes in encode(group).items()}

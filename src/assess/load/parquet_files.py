@@ -1,11 +1,11 @@
 """Reads Parquet tables, beside CSV: only the columns that are known, typed or as text.
 
 A small table becomes text and goes on as a CSV file would. In a large one, columns that are dates,
-numbers or yes and no already are not written out to be read again, and texts are kept as codes.
+numbers or yes and no already are not written out to be read again, and texts become numbers.
 """
 
-import io
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pyarrow as pa
@@ -13,34 +13,48 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assess.load.codes import MANY_ROWS
-from assess.load.raw import FIRST_YEAR, LAST_YEAR, RawTable, UnreadableError, empty, plain
+from assess.load.raw import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    LargeTable,
+    RawTable,
+    UnreadableError,
+    empty,
+    plain,
+)
+from assess.load.texts import Texts, texts_of, texts_of_dictionary
 from assess.records import Problem
 
 REMEDY = "write it again as Parquet, or save it as CSV"
+# Bytes a row in a file; a column that takes fewer holds few different texts, each written once.
+FEW_BYTES = 4
+DAY = 86_400  # seconds
 
 
 def read_parquet(
     content: bytes | pa.Buffer, source: str, known: Container[str]
-) -> tuple[RawTable | None, list[Problem]]:
+) -> tuple[RawTable | LargeTable | None, list[Problem]]:
     """A Parquet file as a table of which the first row of records is row 2, as in a CSV file.
 
     Headings that are not in `known` are kept, so that they can be named, but not their cells.
     """
     try:
-        file = pq.ParquetFile(io.BytesIO(content) if isinstance(content, bytes) else content)
+        file = pq.ParquetFile(pa.BufferReader(content))
         headings = file.schema_arrow.names
         wanted = [heading for heading in headings if plain(heading) in known]
+        rows = file.metadata.num_rows
+        index = pd.RangeIndex(2, rows + 2, name="row")
+        if rows > MANY_ROWS:
+            return LargeTable(source, index, _read_many(content, headings, wanted, index)), []
         table = file.read(columns=wanted)
     except (pa.ArrowException, OSError, ValueError):
         raise UnreadableError(source, "cannot be read as Parquet", REMEDY) from None
     if not headings:
         return None, [empty(source)]
-    index = pd.RangeIndex(2, table.num_rows + 2, name="row")
-    many = table.num_rows > MANY_ROWS
     cells = {
-        heading: _cells(table.column(heading), many, index)
+        heading: pd.Series(_text(table.column(heading)).fill_null(""), dtype="str").set_axis(index)
         if heading in wanted
-        else pd.Series("", index=index, dtype="str")
+        else _unknown(index)
         for heading in headings
     }
     rows = pd.DataFrame(cells, index=index, copy=False)
@@ -52,13 +66,58 @@ def read_parquet(
     return RawTable(source, rows), []
 
 
-def _cells(column: pa.ChunkedArray, many: bool, index: pd.RangeIndex) -> pd.Series:
-    typed = _typed(column) if many else None
-    if typed is not None:
-        return typed.set_axis(index)
-    if many:  # blank cells stay missing until `codes` has seen the text
-        return pd.Series(_text(column), dtype="str", copy=False).set_axis(index)
-    return pd.Series(_text(column).fill_null(""), dtype="str").set_axis(index)
+def _unknown(index: pd.RangeIndex) -> pd.Series:
+    return pd.Series("", index=index, dtype="str")
+
+
+# Large tables: a column at a time, as many at once as there are processors ----------------------
+
+
+def _read_many(
+    content: bytes | pa.Buffer, headings: list[str], wanted: list[str], index: pd.RangeIndex
+) -> dict[str, pd.Series | Texts]:
+    with ThreadPoolExecutor(pa.cpu_count()) as pool:
+        read = dict(zip(wanted, pool.map(lambda one: _column(content, one), wanted), strict=True))
+    return {
+        heading: _unknown(index)
+        if heading not in read
+        else read[heading].set_axis(index)
+        if isinstance(read[heading], pd.Series)
+        else read[heading]
+        for heading in headings
+    }
+
+
+def _column(content: bytes | pa.Buffer, heading: str) -> pd.Series | Texts:
+    """One column, typed as it is in the file, else as texts."""
+    file = pq.ParquetFile(pa.BufferReader(content))
+    kind = file.schema_arrow.field(heading).type
+    if _is_text(kind) and not _few_texts(file, heading):
+        return texts_of(_row_groups(file, heading))
+    if _is_text(kind):
+        file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=[heading])
+    column = file.read(columns=[heading], use_threads=False).column(0)
+    if pa.types.is_dictionary(column.type):
+        return texts_of_dictionary(column)
+    typed = _typed(column)
+    return texts_of(_text(column).chunks) if typed is None else typed
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _few_texts(file: pq.ParquetFile, heading: str) -> bool:
+    """Whether a column takes so few bytes that it must hold each different text once."""
+    place = file.schema_arrow.names.index(heading)
+    groups = [file.metadata.row_group(at) for at in range(file.num_row_groups)]
+    size = sum(group.column(place).total_uncompressed_size for group in groups)
+    return size < FEW_BYTES * file.metadata.num_rows
+
+
+def _row_groups(file: pq.ParquetFile, heading: str) -> Iterator[pa.Array]:
+    for group in range(file.num_row_groups):
+        yield from file.read_row_group(group, columns=[heading], use_threads=False).column(0).chunks
 
 
 def _typed(column: pa.ChunkedArray) -> pd.Series | None:
@@ -75,12 +134,17 @@ def _typed(column: pa.ChunkedArray) -> pd.Series | None:
 
 def _days(column: pa.ChunkedArray) -> pd.Series | None:
     """Days at midnight in the years that are read; None where a cell is anything else."""
-    ends = pc.min_max(column.cast(pa.timestamp("s"), safe=False)).as_py()
+    days = column.cast(pa.date32(), safe=False)
+    ends = pc.min_max(days).as_py()
     low, high = ends["min"], ends["max"]
     if low is not None and not FIRST_YEAR <= low.year <= high.year <= LAST_YEAR:
         return None
-    whole = column.cast(pa.timestamp("ns")).to_pandas()
-    return whole if (whole.dropna() == whole.dropna().dt.normalize()).all() else None
+    if (
+        not pa.types.is_date32(column.type)
+        and not pc.all(pc.equal(column, days.cast(column.type))).as_py()
+    ):
+        return None
+    return days.cast(pa.timestamp("ns")).to_pandas()
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -4,13 +4,16 @@ import difflib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from assess.records import AssessError, Problem
 from assess.schemas import CONTRACTS
+
+if TYPE_CHECKING:
+    from assess.load.texts import Texts
 
 # Ten million rows of attendance take about 300 MB; a larger file is the wrong file.
 MAX_TABLE_BYTES = 1_000_000_000
@@ -30,6 +33,15 @@ class RawTable:
 
     source: str  # "members.csv", or "records.xlsx, sheet Members"
     rows: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class LargeTable:
+    """A table of very many rows on its way to a RawTable, once all tables' codes are known."""
+
+    source: str
+    index: pd.RangeIndex  # the spreadsheet's rows
+    columns: Mapping[str, "pd.Series | Texts"]  # by heading: typed, or texts still to be listed
 
 
 @dataclass(frozen=True)

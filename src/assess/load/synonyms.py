@@ -176,7 +176,8 @@ def without_examples(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows without the template's examples, whose first cell says that they are."""
     if rows.shape[1] == 0:
         return rows
-    return rows[~matches(rows.iloc[:, 0], EXAMPLE.pattern)]
+    examples = matches(rows.iloc[:, 0], EXAMPLE.pattern)
+    return rows[~examples] if examples.any() else rows
 
 
 @functools.cache

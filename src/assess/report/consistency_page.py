@@ -32,7 +32,7 @@ def contradictions(assessment: Assessment, words: Words) -> Markup:
         text = words.say(
             "Records that look odd or contradict each other: {n}. They are used as written; "
             "`assess check` lists them.",
-            n=sum(len(alike) for _, _, alike in kinds),
+            n=sum(_times(alike) for _, _, alike in kinds),
         )
     rows = pd.DataFrame(
         {
@@ -62,7 +62,11 @@ def _kinds(assessment: Assessment) -> Iterator[tuple[str, str, list[Problem]]]:
 def _where(alike: list[Problem], words: Words) -> dict[str, str]:
     rows = (problem.row for problem in alike if problem.row is not None)
     first = ", ".join(str(row) for row in islice(rows, MOST_ROWS))
-    return {words.say("How many"): f"{len(alike):,}", words.say("First rows"): first or DASH}
+    return {words.say("How many"): f"{_times(alike):,}", words.say("First rows"): first or DASH}
+
+
+def _times(alike: list[Problem]) -> int:
+    return sum(problem.times for problem in alike)
 
 
 def kind_in_words(words: Words, rule: str) -> str:

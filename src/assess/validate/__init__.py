@@ -15,7 +15,7 @@ import pandera.errors
 import pandera.pandas as pa
 
 from assess.load import load
-from assess.load.codes import is_coded
+from assess.load.codes import as_text, is_coded
 from assess.load.organisation_sheets import as_labelled
 from assess.load.raw import REQUIRED, RawRecords, RawTable, matches
 from assess.load.synonyms import TOTALS, OwnWords
@@ -184,6 +184,7 @@ def _typed(name: str, values: Mapping[str, pd.Series], index: pd.Index) -> pd.Da
             for column, about in about_columns(name).items()
         },
         index=index,
+        copy=False,
     )
 
 
@@ -250,12 +251,13 @@ def _drop_unusable_keys(name: str, rows: pd.DataFrame, findings: Findings) -> pd
         return rows
     usable = rows
     for column in together:
-        usable = usable.drop(findings.cells_lost(name, column), errors="ignore")
-    if all(is_coded(usable[column]) for column in together) and not _any_repeated(usable, together):
+        if len(lost := findings.cells_lost(name, column)):
+            usable = usable.drop(lost, errors="ignore")
+    repeated = _repeated(usable, together)
+    if repeated.empty:
         return rows
-    repeated = usable[usable.duplicated(together, keep=False)]
     first = pd.Series(repeated.index, index=repeated.index).groupby(
-        [repeated[column] for column in together], dropna=False
+        [as_text(repeated[column]) for column in together], dropna=False
     )
     first = first.transform("min")
     first = first[first != first.index]
@@ -272,15 +274,18 @@ def _drop_unusable_keys(name: str, rows: pd.DataFrame, findings: Findings) -> pd
     return rows.drop(first.index)
 
 
-def _any_repeated(rows: pd.DataFrame, together: list[str]) -> bool:
-    """Whether two rows have the same codes: numbers sorted, which is quick for millions."""
+def _repeated(rows: pd.DataFrame, together: list[str]) -> pd.DataFrame:
+    """The rows whose cells in those columns, taken together, stand in another row too."""
+    if not all(is_coded(rows[column]) for column in together):
+        return rows[rows.duplicated(together, keep=False)]
     key = np.zeros(len(rows), dtype="int64")
     for column in together:
         places = rows[column].cat
         key *= len(places.categories) + 1
         key += places.codes.to_numpy()
-    key.sort()
-    return bool((key[1:] == key[:-1]).any())
+    in_order = np.sort(key)  # quicker for millions than to look each up
+    twice = in_order[1:][in_order[1:] == in_order[:-1]]
+    return rows[np.isin(key, twice)] if len(twice) else rows.iloc[:0]
 
 
 def _drop_unidentified(name: str, rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
@@ -290,12 +295,14 @@ def _drop_unidentified(name: str, rows: pd.DataFrame, findings: Findings) -> pd.
         what = "is empty, so the row is left out"
         findings.note(name, blank, column, what, "fill it in", rule="empty key")
         findings.leave_out(name, blank, "empty key")
-        rows = rows.drop(blank)
+        rows = rows.drop(blank) if len(blank) else rows
     for column in together:
         if about_columns(name)[column]["kind"] == "code":
-            lost = rows.index.intersection(findings.cells_lost(name, column))
-            findings.leave_out(name, lost, "key cannot be read")
-            rows = rows.drop(lost)
+            lost = findings.cells_lost(name, column)
+            if len(lost):
+                lost = rows.index.intersection(lost)
+                findings.leave_out(name, lost, "key cannot be read")
+                rows = rows.drop(lost)
     return rows
 
 

@@ -70,7 +70,7 @@ def _count(problems: tuple[Problem, ...]) -> str:
     serious = [problem for problem in problems if problem.serious]
     places = len({problem.source for problem in serious})
     count = f"{_plural(len(serious), 'problem')} in {_plural(places, 'place')}"
-    look_at = len(problems) - len(serious)
+    look_at = sum(problem.times for problem in problems if not problem.serious)
     return (count if serious else "No problem") + (
         f", {_plural(look_at, 'thing')} to look at" if look_at else ""
     )

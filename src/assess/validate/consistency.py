@@ -4,10 +4,12 @@ None of it is an error. Both records stand as written and the reader is told, be
 alone cannot say which is wrong, or whether both are right.
 """
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
-from assess.load.codes import is_coded, is_ordinary, look_up
+from assess.load.codes import added_up, as_text, equal, is_coded, is_ordinary, look_up, with_text
 from assess.offices import seats_filled
 from assess.schemas.organisation import Organisation
 from assess.validate.cross_checks import is_in
@@ -29,9 +31,10 @@ def check_consistency(tables: Tables, organisation: Organisation, findings: Find
     decided_at_meeting(tables, findings)
     tallies_agree(tables, findings)
     voters_are_members(tables, findings)
-    quorum_present(tables, organisation, findings)
+    present = people_present(tables["attendance"])
+    quorum_present(tables, organisation, present, findings)
     quorum_kept(tables, organisation, findings)
-    votes_within_presence(tables, findings)
+    votes_within_presence(tables, present, findings)
     movers_were_there(tables, findings)
     moved_and_seconded_by_two(tables, findings)
     minutes_approved_after_drafting(tables, findings)
@@ -45,16 +48,20 @@ def attended_in_term(tables: Tables, findings: Findings) -> None:
     attendance, roles = tables["attendance"], tables["roles"]
     if attendance.empty or roles.empty:
         return
-    meetings = tables["meetings"].set_index("meeting_id")
-    held = attendance.assign(
-        row=attendance.index,
-        body=look_up(attendance["meeting_id"], meetings["body"]),
-        held_on=look_up(attendance["meeting_id"], meetings["held_on"]),
+    meetings = tables["meetings"]
+    seated = meetings["body"].isin(roles["body"].dropna().unique())  # not a general meeting
+    meetings = meetings[seated & meetings["held_on"].notna()]
+    held = attendance[is_in(attendance["meeting_id"], meetings["meeting_id"])]
+    held = held[held["capacity"] != "in attendance"]
+    meetings = meetings.set_index("meeting_id")
+    held = held.assign(
+        row=held.index,
+        person_id=as_text(held["person_id"]),
+        body=look_up(held["meeting_id"], meetings["body"]),
+        held_on=look_up(held["meeting_id"], meetings["held_on"]),
     )
-    seated = held["body"].isin(roles["body"].dropna().unique())  # not a general meeting
-    held = held[seated & held["held_on"].notna() & (held["capacity"] != "in attendance")]
     terms = held[["row", "person_id", "body", "held_on"]].merge(
-        roles[["person_id", "body", "start", "end"]], on=["person_id", "body"]
+        with_text(roles[["person_id", "body", "start", "end"]]), on=["person_id", "body"]
     )
     begun = terms["start"].isna() | (terms["start"] <= terms["held_on"])
     in_term = terms.loc[begun & ~(terms["end"] < terms["held_on"]), "row"]
@@ -63,10 +70,10 @@ def attended_in_term(tables: Tables, findings: Findings) -> None:
         "attendance",
         outside.index,
         "person_id",
-        [
+        (
             f"has no seat in {body} on {day:%Y-%m-%d}, the day of the meeting"
             for body, day in zip(outside["body"], outside["held_on"], strict=True)
-        ],
+        ),
         f"correct the term in {findings.sources['roles']}, or write 'in attendance' for a guest",
         rule="attended outside a term",
         serious=False,
@@ -86,10 +93,10 @@ def decided_at_meeting(tables: Tables, findings: Findings) -> None:
         "decisions",
         other_day.index,
         "decided_on",
-        [
+        (
             f"is {decided:%Y-%m-%d}, but its meeting was held on {held:%Y-%m-%d}"
             for decided, held in zip(other_day["decided_on"], day[other_day.index], strict=True)
-        ],
+        ),
         "correct the date or the meeting code",
         rule="decided on another day than its meeting",
         serious=False,
@@ -101,10 +108,10 @@ def decided_at_meeting(tables: Tables, findings: Findings) -> None:
         "decisions",
         other_body.index,
         "body",
-        [
+        (
             f"is {here}, but its meeting was one of {there}"
             for here, there in zip(other_body["body"], body[differs], strict=True)
-        ],
+        ),
         "correct the body or the meeting code",
         rule="decided by another body than its meeting's",
         serious=False,
@@ -120,20 +127,23 @@ def tallies_agree(tables: Tables, findings: Findings) -> None:
         "decisions",
         too_many.index,
         "present_count",
-        [
+        (
             f"is {there:g}, but {cast:g} votes and abstentions are minuted"
             for there, cast in zip(
                 too_many["present_count"], stated.loc[too_many.index].sum(axis=1), strict=True
             )
-        ],
+        ),
         "check all four numbers",
         rule="more votes than people present",
         serious=False,
     )
     if votes.empty:
         return
-    sums = votes.groupby("decision_id")[list(TALLIES)].sum(min_count=1)
     for of_groups, minuted in TALLIES.items():
+        if decisions[minuted].isna().all():
+            continue
+        counted = votes.loc[votes[of_groups].notna(), [of_groups, "decision_id"]]
+        sums = added_up(counted[[of_groups]], counted["decision_id"])
         added = look_up(decisions["decision_id"], sums[of_groups])
         differs = decisions[(added != decisions[minuted]) & added.notna()]
         differs = differs[differs[minuted].notna()]
@@ -162,20 +172,22 @@ def voters_are_members(tables: Tables, findings: Findings) -> None:
     day = look_up(votes["decision_id"], tables["decisions"].set_index("decision_id")["decided_on"])
     cast = votes[["votes_for", "votes_against", "abstained"]].sum(axis=1)
     most = pd.Series(np.nan, index=votes.index)
-    for category, rows in votes.groupby("category").groups.items():
-        group = members[members["category"].isna() | (members["category"] == category)]
+    for category in votes["category"].dropna().unique():
+        unknown_or_of_it = members["category"].isna() | (members["category"] == category)
+        group = members.loc[unknown_or_of_it, ["joined_on", "left_on"]]
+        rows = (votes["category"] == category).to_numpy()
         most[rows] = _members_on(group, day[rows])
     over = votes[(cast > most) & day.notna()]
     findings.note(
         "votes",
         over.index,
         "category",
-        [
+        (
             f"{category} cast {n:g} votes, but had {there:g} members that day"
             for category, n, there in zip(
                 over["category"], cast[over.index], most[over.index], strict=True
             )
-        ],
+        ),
         f"correct the votes, or the members of that group in {findings.sources['members']}",
         rule="more votes than members",
         serious=False,
@@ -184,38 +196,53 @@ def voters_are_members(tables: Tables, findings: Findings) -> None:
 
 def _members_on(group: pd.DataFrame, days: pd.Series) -> np.ndarray:
     """How many of `group` were members on each day. No joining date: they always were."""
-    joined = np.sort(group["joined_on"].fillna(pd.Timestamp.min).to_numpy())
-    left = np.sort(group["left_on"].dropna().to_numpy())
-    days = days.to_numpy()
-    return np.searchsorted(joined, days, side="right") - np.searchsorted(left, days, side="left")
+    different, places = np.unique(days.to_numpy(), return_inverse=True)
+    joined = _days_up_to(group["joined_on"].fillna(pd.Timestamp.min), different, "right")
+    left = _days_up_to(group["left_on"].dropna(), different, "left")
+    return (joined - left)[places]
 
 
-def quorum_present(tables: Tables, organisation: Organisation, findings: Findings) -> None:
+def _days_up_to(days: pd.Series, ends: np.ndarray, side: Literal["left", "right"]) -> np.ndarray:
+    """How many of `days` come before each of `ends`, or on it where `side` is right."""
+    different = days.value_counts().sort_index()
+    counts = np.append(0, different.to_numpy().cumsum())
+    return counts[np.searchsorted(different.index.to_numpy(), ends, side=side)]
+
+
+def quorum_present(
+    tables: Tables, organisation: Organisation, present: pd.DataFrame, findings: Findings
+) -> None:
     """As many were there as the quorum asks: the meeting's own, else the body's."""
     meetings = tables["meetings"]
     rule = {code: body.quorum for code, body in organisation.bodies.items()}
     asked = meetings["quorum"].fillna(meetings["body"].map(rule).astype("float64"))
-    there = meetings["present_count"].fillna(_people_present(meetings, tables["attendance"]))
+    there = meetings["present_count"].fillna(look_up(meetings["meeting_id"], present["came"]))
     few = meetings.index[there < asked]
     findings.note(
         "meetings",
         few,
         None,
-        [
+        (
             f"only {n:g} with a vote present, fewer than the quorum of {least:g}"
             for n, least in zip(there[few], asked[few], strict=True)
-        ],
+        ),
         "check the numbers; a meeting without a quorum cannot decide",
         rule="fewer than the quorum",
         serious=False,
     )
 
 
-def _people_present(meetings: pd.DataFrame, attendance: pd.DataFrame) -> pd.Series:
-    """People with a vote who came, by meeting. Missing where attendance is not listed."""
-    voting = attendance[attendance["capacity"] != "in attendance"]
-    came = voting["status"].isin(["present", "remote"]).groupby(voting["meeting_id"]).sum()
-    return look_up(meetings["meeting_id"], came.astype("float64"))
+def people_present(attendance: pd.DataFrame) -> pd.DataFrame:
+    """How many with a vote `came`, and `perhaps` came, by meeting. No row where none is listed.
+
+    Perhaps: also those who are listed without a word on whether they came.
+    """
+    voting = attendance["capacity"] != "in attendance"
+    came = attendance["status"].isin(["present", "remote"])
+    marks = {"voting": voting, "came": came & voting}
+    marks["perhaps"] = (came | attendance["status"].isna()) & voting
+    counts = added_up(pd.DataFrame(marks, copy=False), attendance["meeting_id"])
+    return counts.loc[counts["voting"] > 0, ["came", "perhaps"]].astype("float64")
 
 
 def quorum_kept(tables: Tables, organisation: Organisation, findings: Findings) -> None:
@@ -228,10 +255,10 @@ def quorum_kept(tables: Tables, organisation: Organisation, findings: Findings) 
         "decisions",
         few,
         None,
-        [
+        (
             f"only {n:g} took part in this decision, fewer than the quorum of {least:g}"
             for n, least in zip(there[few], asked[few], strict=True)
-        ],
+        ),
         "check the numbers; a vote without a quorum does not count",
         rule="quorum lost",
         serious=False,
@@ -260,21 +287,21 @@ def _votes_minuted(decisions: pd.DataFrame) -> pd.Series:
     return decisions[list(TALLIES.values())].sum(axis=1, skipna=False)
 
 
-def votes_within_presence(tables: Tables, findings: Findings) -> None:
+def votes_within_presence(tables: Tables, present: pd.DataFrame, findings: Findings) -> None:
     """No more people vote on a decision than came to its meeting: nobody votes who is away.
 
-    Whoever is listed without a word on whether they came is taken to have come.
+    Whoever perhaps came is taken to have come.
     """
     decisions = tables["decisions"]
     meetings = tables["meetings"].drop_duplicates("meeting_id").set_index("meeting_id", drop=False)
     if decisions.empty or meetings.empty:
         return
-    attendance = tables["attendance"]
-    perhaps = attendance.assign(status=attendance["status"].fillna("present"))
-    there = meetings["present_count"].fillna(_people_present(meetings, perhaps))
+    listed = look_up(meetings["meeting_id"], present["perhaps"])
+    there = meetings["present_count"].fillna(listed)
     there = look_up(decisions["meeting_id"], there)
     votes = decisions[["stated_for", "stated_against"]].sum(axis=1, min_count=1)
-    cast = tables["votes"].groupby("decision_id")[["votes_for", "votes_against"]].sum().sum(axis=1)
+    votes_of = tables["votes"]
+    cast = added_up(votes_of[["votes_for", "votes_against"]], votes_of["decision_id"]).sum(axis=1)
     for what, number in {
         "minuted": votes,
         "listed": look_up(decisions["decision_id"], cast),
@@ -297,13 +324,16 @@ def votes_within_presence(tables: Tables, findings: Findings) -> None:
 def movers_were_there(tables: Tables, findings: Findings) -> None:
     """Whoever proposes or seconds was at the meeting, and had a seat that day."""
     decisions, attendance = tables["decisions"], tables["attendance"]
-    away = attendance[attendance["status"].isin(["absent", "apology", "leave"])]
-    away = pd.MultiIndex.from_frame(away[["meeting_id", "person_id"]])
+    away = attendance["status"].isin(["absent", "apology", "leave"])
     for column in ("moved_by", "seconded_by"):
         if decisions[column].isna().all():
             continue
-        pairs = pd.MultiIndex.from_frame(decisions[["meeting_id", column]])
-        absent = decisions.index[pairs.isin(away) & decisions[column].notna()]
+        known = decisions[decisions[column].notna()]
+        there = away & is_in(attendance["person_id"], known[column])
+        there &= is_in(attendance["meeting_id"], known["meeting_id"])
+        pairs = pd.MultiIndex.from_frame(with_text(known[["meeting_id", column]]))
+        missed = with_text(attendance.loc[there, ["meeting_id", "person_id"]])
+        absent = known.index[pairs.isin(pd.MultiIndex.from_frame(missed))]
         what = "was not at the meeting"
         remedy = "check the minutes and the attendance"
         findings.note(
@@ -326,7 +356,11 @@ def _without_seat(decisions: pd.DataFrame, column: str, roles: pd.DataFrame) -> 
     asked = decisions["body"].isin(roles["body"].dropna().unique()) & decisions[column].notna()
     asked &= decisions["decided_on"].notna()
     acts = decisions.loc[asked, ["body", column, "decided_on"]].assign(row=decisions.index[asked])
-    terms = acts.merge(roles, left_on=["body", column], right_on=["body", "person_id"])
+    terms = with_text(acts).merge(
+        with_text(roles[["body", "person_id", "start", "end"]]),
+        left_on=["body", column],
+        right_on=["body", "person_id"],
+    )
     begun = terms["start"].isna() | (terms["start"] <= terms["decided_on"])
     held = terms.loc[begun & ~(terms["end"] < terms["decided_on"]), "row"]
     return decisions.index[asked].difference(pd.Index(held))
@@ -335,7 +369,7 @@ def _without_seat(decisions: pd.DataFrame, column: str, roles: pd.DataFrame) -> 
 def moved_and_seconded_by_two(tables: Tables, findings: Findings) -> None:
     """A proposal has a proposer and another person for its seconder."""
     decisions = tables["decisions"]
-    same = decisions.index[(decisions["moved_by"] == decisions["seconded_by"]).fillna(False)]
+    same = decisions.index[equal(decisions["moved_by"], decisions["seconded_by"])]
     what, remedy = "is also the proposer", "check the minutes"
     rule = "moved and seconded by one"
     findings.note("decisions", same, "seconded_by", what, remedy, rule=rule, serious=False)

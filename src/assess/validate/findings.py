@@ -1,8 +1,8 @@
 """The problems met so far, and what they cost: cells that stand as missing, rows left out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass, field, replace
+from itertools import groupby, repeat
 
 import pandas as pd
 
@@ -10,6 +10,8 @@ from assess.records import Problem
 
 # Faults of one kind in one column that are printed before the rest are only counted.
 PRINTED = 5
+# Findings of one kind that are kept one by one. Nobody reads a million, but they fill the memory.
+KEPT = 10_000
 
 
 @dataclass
@@ -39,15 +41,23 @@ class Findings:
         rule: str,
         serious: bool = True,
     ) -> None:
-        """One problem for each of `rows`; `what` and `remedy` are one text, or one for each."""
-        rows = [int(row) for row in rows]
-        whats = [what] * len(rows) if isinstance(what, str) else list(what)
-        remedies = [remedy] * len(rows) if isinstance(remedy, str) else list(remedy)
+        """One problem for each of `rows`; `what` and `remedy` are one text, or one for each.
+
+        What is not serious cost nothing, so after the first thousands one stands for all others.
+        """
+        rows = list(rows)
+        kept = rows if serious or len(rows) <= KEPT else rows[: KEPT + 1]
+        whats = repeat(what) if isinstance(what, str) else what
+        remedies = repeat(remedy) if isinstance(remedy, str) else remedy
         source, place = self.sources[table], self.place_of(table, column)
-        self.problems += [
-            Problem(source, row, column, what, remedy, serious, rule, *place)
-            for row, what, remedy in zip(rows, whats, remedies, strict=True)
+        found = [
+            Problem(source, int(row), column, what, remedy, serious, rule, *place)
+            for row, what, remedy in zip(kept, whats, remedies, strict=False)
         ]
+        if len(rows) > len(kept):
+            rest = rows[KEPT:]
+            found[-1] = replace(found[-1], times=len(rest), last_row=int(max(rest)))
+        self.problems += found
 
     def note_faults(self, table: str, column: str, faults: pd.Series) -> None:
         """One problem for each cell that could not be read. `faults` is indexed by row."""
@@ -107,7 +117,8 @@ def lines_of(problems: Iterable[Problem]) -> list[str]:
         shown = rows if len(rows) <= PRINTED + 1 else rows[:PRINTED]
         lines += [str(problem) for problem in shown]
         if more := rows[len(shown) :]:
-            lines.append(f"{source}: and {len(more):,} more like this{_from_row_to_row(more)}")
+            times = sum(problem.times for problem in more)
+            lines.append(f"{source}: and {times:,} more like this{_from_row_to_row(more)}")
     return lines
 
 
@@ -117,4 +128,5 @@ def _kind(problem: Problem) -> tuple[bool, str, str, str]:
 
 def _from_row_to_row(problems: list[Problem]) -> str:
     rows = [problem.row for problem in problems if problem.row is not None]
-    return f" in rows {min(rows)} to {max(rows)}" if rows else ""
+    last = [problem.last_row for problem in problems if problem.last_row is not None]
+    return f" in rows {min(rows)} to {max(rows + last)}" if rows else ""

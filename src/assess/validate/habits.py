@@ -5,10 +5,10 @@ They are asked of a whole column, never of one row, and never of a person.
 
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from assess.load.codes import look_up
-from assess.load.raw import columns_of
 from assess.schemas import CONTRACTS, about_columns
 from assess.validate.findings import Findings
 
@@ -37,13 +37,14 @@ def one_date_for_most(table: str, rows: pd.DataFrame, findings: Findings) -> Non
         days = rows[column].dropna()
         if len(days) < MANY_CELLS or (table, column) in SHARED:
             continue
-        day, cells = days.mode().iloc[0], days.value_counts().max()
-        new_year = (days.dt.day_of_year == 1).mean()
+        counts = days.value_counts()
+        cells = counts.max()
+        day = counts.index[counts == cells].min()
+        on_new_year = int(counts[counts.index.day_of_year == 1].sum())
         if cells / len(days) > MOST:
             what = f"{column} is {day:%Y-%m-%d} in {cells:,} of {len(days):,} rows"
-        elif new_year > NEW_YEAR:
-            cells = int((days.dt.day_of_year == 1).sum())
-            what = f"{column} is a 1 January in {cells:,} of {len(days):,} rows"
+        elif on_new_year / len(days) > NEW_YEAR:
+            what = f"{column} is a 1 January in {on_new_year:,} of {len(days):,} rows"
         else:
             continue
         remedy = "if that day stands for 'not known', leave those cells empty"
@@ -63,8 +64,8 @@ def _years(table: str, tables: dict[str, pd.DataFrame]) -> pd.Series | None:
         for column, about in about_columns(table).items()
         if about.get("refers_to", "").startswith(f"{other}.")
     )
-    days = tables[other].drop_duplicates(key[1]).set_index(key[1])[day]
-    return look_up(tables[table][key[0]], days).dt.year
+    years = tables[other].drop_duplicates(key[1]).set_index(key[1])[day].dt.year
+    return look_up(tables[table][key[0]], years.astype("category"))
 
 
 def practice_changed(
@@ -74,20 +75,30 @@ def practice_changed(
 
     A date that is still to come leaves the last year's cells empty, so its last fall is not told.
     """
-    if years is None or years.nunique() < 2:
+    if years is None:
         return
-    sizes = years.value_counts()
-    full = sorted(int(year) for year, size in sizes.items() if size >= FEW_ROWS)
-    filled = rows[columns_of(table)].notna().groupby(years).mean()
+    years = years.astype("category")
+    places, different = years.cat.codes.to_numpy() + 1, years.cat.categories
+    sizes = _by_place(places, len(different))
+    full = [int(year) for year, size in zip(different, sizes, strict=True) if size >= FEW_ROWS]
+    if len(full) < 2:
+        return
     for column, about in about_columns(table).items():
+        known = _by_place(places[rows[column].notna().to_numpy()], len(different))
+        filled = pd.Series(known / np.maximum(sizes, 1), different)
         for before, after in pairwise(full):
-            jump = filled.loc[after, column] - filled.loc[before, column]
+            jump = filled[after] - filled[before]
             to_come = jump < 0 and about["kind"] == "date" and after == full[-1]
             if round(abs(jump), 9) < JUMP or to_come:
                 continue
             what = (
-                f"{column} is filled in for {filled.loc[before, column]:.0%} of rows in {before} "
-                f"and {filled.loc[after, column]:.0%} in {after}"
+                f"{column} is filled in for {filled[before]:.0%} of rows in {before} "
+                f"and {filled[after]:.0%} in {after}"
             )
             remedy = "if the way of recording changed, do not compare these years"
             findings.note_table(table, what, remedy, rule="practice changed", serious=False)
+
+
+def _by_place(places: np.ndarray, size: int) -> np.ndarray:
+    """How many rows have each place from 1 to `size`; 0 is no place."""
+    return np.bincount(places, minlength=size + 1)[1:]

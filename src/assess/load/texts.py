@@ -1,0 +1,157 @@
+"""A column of texts as whole numbers, read piece by piece, so that not all texts stand at once.
+
+Most codes are some letters and a number, such as M00001234: those are read as their numbers, which
+costs a thirtieth of looking each text up. Texts of any other form are listed, each once.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+PIECE = 1 << 16  # rows read at a time: they fit the processor's cache
+SAMPLE = 200  # texts from which it is told what a column mostly looks like
+MISSING, OTHER = -1, -2
+_CODE = re.compile(rb"(.{0,40}?)([0-9]{1,18})", re.DOTALL)  # a 64-bit number holds 18 digits
+
+Numbers = NDArray[np.signedinteger]
+
+
+@dataclass(frozen=True)
+class Form:
+    """What codes look like: the letters they begin with, and how many digits follow."""
+
+    start: bytes
+    digits: int
+
+    @property
+    def size(self) -> int:
+        """How many bytes each code has."""
+        return len(self.start) + self.digits
+
+    @property
+    def dtype(self) -> type[np.signedinteger]:
+        """The narrowest type that holds every number of so many digits."""
+        return np.int32 if self.digits < 10 else np.int64
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A column of texts, each row as one whole number.
+
+    numbers  the number in a code of `form`; -1 where the cell is empty; -2, -3 and so on for the
+             first, second and so on of `others`
+    others   each different text that is not of `form`, once
+    """
+
+    form: Form | None
+    numbers: Numbers
+    others: pa.LargeStringArray
+
+
+def texts_of(pieces: Iterable[pa.Array], form: Form | None = None) -> Texts:
+    """The texts of a column that comes in pieces; of `form`, else as the first piece mostly is."""
+    numbers: list[Numbers] = []
+    others: list[pa.Array] = []
+    for cells in pieces:
+        cells = cells.cast(pa.large_string()).fill_null("")
+        if form is None and not numbers:
+            form = _form_of(cells)
+        for start in range(0, len(cells), PIECE):
+            piece = cells.slice(start, PIECE)
+            numbers.append(_numbers(piece, form))
+            other = numbers[-1] == OTHER
+            others.append(piece if other.all() else piece.filter(pa.array(other)))
+    together = np.concatenate(numbers) if numbers else np.array([], np.int32)
+    listed = pa.chunked_array(others, pa.large_string()).combine_chunks().dictionary_encode()
+    if len(listed):
+        together[together == OTHER] = OTHER - listed.indices.to_numpy()
+    return Texts(form, together, listed.dictionary)
+
+
+def texts_of_dictionary(column: pa.ChunkedArray) -> Texts:
+    """The texts of a column that lists each different text once already."""
+    column = column.unify_dictionaries()
+    places = [chunk.indices.fill_null(-1).to_numpy() for chunk in column.chunks]
+    if not places:
+        return texts_of([])
+    listed = texts_of([column.chunk(0).dictionary])
+    numbers = np.append(listed.numbers, MISSING).astype(listed.numbers.dtype)
+    return Texts(listed.form, numbers[np.concatenate(places)], listed.others)
+
+
+def in_form(texts: Texts, form: Form | None) -> Texts:
+    """The same texts, with codes of `form` as their numbers."""
+    if texts.form == form:
+        return texts
+    places, different = pd.factorize(texts.numbers)
+    numbered, other = different >= 0, different <= OTHER
+    spelled = [texts.others.take(pa.array(OTHER - different[other]))]
+    if texts.form:
+        spelled.append(written(different[numbered], texts.form))
+    listed = texts_of(spelled, form)
+    numbers = np.full(len(different), MISSING, listed.numbers.dtype)
+    numbers[np.flatnonzero(other)] = listed.numbers[: other.sum()]
+    numbers[np.flatnonzero(numbered)] = listed.numbers[other.sum() :]
+    return Texts(form, numbers[places], listed.others)
+
+
+def _form_of(cells: pa.LargeStringArray) -> Form | None:
+    """The form of most of some of the cells; None where fewer than half are of one form."""
+    some = cells.take(np.linspace(0, len(cells) - 1, SAMPLE).astype(int)) if len(cells) else cells
+    texts = [text.encode() for text in some.to_pylist() if text]
+    found = Counter(Form(match[1], len(match[2])) for match in map(_CODE.fullmatch, texts) if match)
+    form, times = found.most_common(1)[0] if found else (None, 0)
+    return form if 2 * times >= max(len(texts), 1) else None
+
+
+def _numbers(cells: pa.LargeStringArray, form: Form | None) -> Numbers:
+    """The number in each cell of `form`; where it has another text, or none, it says so."""
+    ends = np.frombuffer(cells.buffers()[1], np.int64)[cells.offset :][: len(cells) + 1]
+    sizes = np.diff(ends)
+    numbers = np.where(sizes == 0, MISSING, OTHER).astype(form.dtype if form else np.int32)
+    if form is None:
+        return numbers
+    letters = np.frombuffer(cells.buffers()[2] or b"", np.uint8)
+    fits = np.flatnonzero(sizes == form.size)
+    if len(fits) == len(cells):
+        grid = letters[ends[0] : ends[-1]].reshape(-1, form.size)
+    else:
+        grid = letters[ends[fits, None] + np.arange(form.size)]
+    right, found = _read(grid, form)
+    numbers[fits[right]] = found[right]
+    return numbers
+
+
+def _read(grid: NDArray[np.uint8], form: Form) -> tuple[NDArray[np.bool_], Numbers]:
+    """Which texts of the right size are of `form`, and their numbers."""
+    right = np.ones(len(grid), bool)
+    found = np.zeros(len(grid), form.dtype)
+    for place, letter in enumerate(form.start):
+        right &= grid[:, place] == letter
+    for place in range(len(form.start), form.size):
+        digit = grid[:, place] - np.uint8(ord("0"))  # below "0" it wraps, to more than 9
+        right &= digit <= 9
+        found *= 10
+        found += digit
+    return right, found
+
+
+def written(numbers: Numbers, form: Form) -> pa.LargeStringArray:
+    """The codes that have those numbers."""
+    grid = np.empty((len(numbers), form.size), np.uint8)
+    grid[:, : len(form.start)] = np.frombuffer(form.start, np.uint8)
+    for start in range(0, len(numbers), PIECE):
+        rest = numbers[start : start + PIECE].astype(form.dtype)
+        for place in range(form.size - 1, len(form.start) - 1, -1):
+            tenth = rest // 10
+            grid[start : start + PIECE, place] = rest - tenth * 10 + ord("0")
+            rest = tenth
+    ends = np.arange(len(numbers) + 1, dtype=np.int64) * form.size
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(grid)]
+    return pa.Array.from_buffers(pa.large_string(), len(numbers), buffers)
