@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from assess.framework import Framework
+from assess.load.codes import added_up, look_up
 from assess.offices import expected, seats_held
 from assess.records import AssessError, Period, Records
 
@@ -130,11 +131,11 @@ def _voters_on(members: pd.DataFrame, day: pd.Timestamp) -> int:
 def _present(meetings: pd.DataFrame, records: Records) -> tuple[pd.Series, pd.Series]:
     """The fewest and the most people with a vote who can have been there; missing: no record."""
     listed = expected(meetings, records.tables["attendance"], records.tables["roles"])
-    by_meeting = listed.groupby("meeting_id")["came"]
-    came = meetings["meeting_id"].map(by_meeting.sum().astype("float64"))
-    unsure = meetings["meeting_id"].map((by_meeting.size() - by_meeting.count()).astype("float64"))
+    counted = listed[["came"]].assign(unsure=listed["came"].isna())
+    counted = added_up(counted, listed["meeting_id"]).astype("float64")
+    there = look_up(meetings["meeting_id"], counted)
     stated = meetings["present_count"]
-    return stated.fillna(came), stated.fillna(came + unsure)
+    return stated.fillna(there["came"]), stated.fillna(there["came"] + there["unsure"])
 
 
 def board_size(records: Records, period: Period, parameters: Mapping[str, Any]) -> Finding:

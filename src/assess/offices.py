@@ -76,7 +76,9 @@ def expected(
     with_seats = held["body"].isin(roles["body"].dropna().unique())
     listed = (attendance["capacity"] != "in attendance") & (attendance["status"] != "leave")
     seated, counts = (
-        (listed & is_in(attendance["meeting_id"], held.index[which].to_series())).to_numpy()
+        (listed & is_in(attendance["meeting_id"], held.index[which].to_series())).to_numpy(
+            copy=True
+        )
         for which in (with_seats, ~with_seats)
     )
     terms = _terms_on_the_day(attendance[seated], held, roles)
