@@ -423,6 +423,24 @@ def test_the_page_says_who_may_see_it(own, copy):
     assert "For the board only." not in sections.opening(copy, words).markup
 
 
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [
+        pytest.param(0, "Rows left out: 0.", id="none"),
+        pytest.param(1, "how many is held back", id="one may be one person's"),
+        pytest.param(9, "how many is held back", id="nine"),
+        pytest.param(12, "Rows left out: 10.", id="twelve, to the nearest 5"),
+    ],
+)
+def test_few_rows_left_out_are_said_to_be_and_not_counted(left_out, said):
+    excluded = tuple(("members.csv", row, "no code") for row in range(2, 2 + left_out))
+    records = replace(given(), excluded=excluded)
+    copy = assess_records(records, period=typed.YEAR, look_back=False, mode="publish")
+    page = sections.method(copy, Words("en")).markup
+    assert said in page
+    assert "None" not in page
+
+
 def test_the_page_says_how_long_files_of_rows_are_kept(copy):
-    said = "Days that files which point to single rows are kept: 0."
+    said = "A run to publish deletes files that point to single rows, once they are 0 days old."
     assert said in sections.method(copy, Words("en")).markup

@@ -117,6 +117,20 @@ def test_a_script_in_a_name_is_text_on_the_first_page():
     assert "<script>alert" not in page
 
 
+def test_a_page_lets_no_script_run_and_fetches_nothing():
+    """Were something to slip through unescaped, the browser would still refuse it."""
+    status = pd.DataFrame(columns=["organisation", "name", "state", "period", "problems"])
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
+    for page in (report.index_page(status, reports={}), report.to_html(notebook)):
+        head = page.partition("</head>")[0]
+        (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', head)
+        rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+        assert rules.pop("default-src") == "'none'"
+        assert rules.pop("img-src") == "data:"
+        assert rules.pop("style-src") == "'unsafe-inline'"
+        assert set(rules.values()) == {"'none'"}
+
+
 # Spreadsheets
 
 

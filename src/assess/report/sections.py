@@ -471,10 +471,10 @@ def method(assessment: Assessment, words: Words) -> Html:
             "Cells and rows that could not be read: {n}. They count as not known.",
             n=assessment.counts["problems"],
         ),
-        words.say("Rows left out: {n}.", n=assessment.counts["left_out"]),
+        _left_out(words, assessment.counts["left_out"]),
         words.say("The framework follows: {citation}", citation=framework.citation),
         words.say(
-            "Days that files which point to single rows are kept: {n}.",
+            "A run to publish deletes files that point to single rows, once they are {n} days old.",
             n=assessment.organisation.keep_rows_days,
         ),
     ]
@@ -494,6 +494,12 @@ def method(assessment: Assessment, words: Words) -> Html:
             table(_tables_used(assessment, words), words.say("What was read")),
         )
     )
+
+
+def _left_out(words: Words, rows: int | None) -> str:
+    if rows is None:
+        return words.say("Some rows were left out; how many is held back to protect people.")
+    return words.say("Rows left out: {n}.", n=rows)
 
 
 def _fingerprint_of_all(inputs: Mapping[str, str]) -> str:
