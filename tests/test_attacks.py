@@ -130,6 +130,29 @@ def test_a_balance_of_groups_does_not_tell_of_a_small_one(sizes, state):
     assert copy_of(without_council(sizes)).measures.table.loc["6.1b", "state"] == state
 
 
+@pytest.mark.parametrize(
+    ("undated", "missing", "worst", "best"),
+    [
+        pytest.param(0, 0, 67, 67, id="all known: 30 of 45"),
+        pytest.param(3, None, 60, 80, id="three: as if ten, beside 30 of 40"),
+        pytest.param(13, 15, 67, 100, id="thirteen: 15, beside 30 of 30"),
+    ],
+)
+def test_how_few_are_not_known_is_not_told(undated, missing, worst, best):
+    """Of 44 people with seats 30 declared. Some others' declarations have no date.
+
+    Three unknown are told as none or ten; from the bounds, too, no more than that can be seen.
+    """
+    records = whole(done_by=SIX)
+    lacking = [code for code in seated() if code.startswith("community")][:undated]
+    rows = [{"person_id": code, "kind": "declaration"} for code in lacking]
+    development = pd.concat([records.tables["development"], typed.table("development", *rows)])
+    development.index = pd.RangeIndex(2, 2 + len(development), name="row")
+    row = copy_of(with_tables(records, development=development)).measures.table.loc["3.2a"]
+    assert pd.isna(row["n_missing"]) if missing is None else row["n_missing"] == missing
+    assert (row["worst_value"], row["best_value"]) == (worst, best)
+
+
 def test_no_gate_counts_the_people_it_is_about():
     """Twelve on the board; nothing says who should appoint them, so nothing is counted."""
     gates = copy_of(whole()).gates.set_index("id")

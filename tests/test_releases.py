@@ -94,6 +94,21 @@ def test_a_cross_table_needs_ten_in_every_cell():
     assert peers.cross_table(pd.concat([empty_cell.iloc[:21], empty_cell.iloc[21:]])) is None
 
 
+@pytest.mark.parametrize(
+    ("lacking", "of", "shown"),
+    [
+        pytest.param(9, 25, None, id="nine lack it"),
+        pytest.param(12, 26, (10, 25), id="twelve lack it, fourteen have it"),
+        pytest.param(17, 26, None, id="nine have it: they could be told"),
+        pytest.param(25, 25, None, id="all lack it: nobody has it"),
+    ],
+)
+def test_what_is_lacking_is_told_of_ten_and_more(lacking, of, shown):
+    row = {"id": "1.1a", "title": "Aims", "lacking": lacking, "of": of}
+    found = peers.gaps(pd.DataFrame([row]))[["lacking", "of"]].to_numpy().tolist()
+    assert found == ([list(shown)] if shown else [])
+
+
 def kinds_of(*cells):
     """Organisations by (governance model, legal form, size) and how many of each."""
     rows = [cell for *cell, times in cells for _ in range(times)]
