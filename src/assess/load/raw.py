@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,12 @@ class UnreadableError(AssessError):
 
 def plain(text: object) -> str:
     """A heading, file name or choice without case, spaces, hyphens or underscores."""
-    return "".join(letter for letter in str(text).casefold() if letter.isalnum())
+    return _plain(str(text))
+
+
+@lru_cache(maxsize=10_000)  # the same few hundred words stand in every sheet
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 TABLE_NAMES = {plain(name): name for name in (*CONTRACTS, "organisation")} | {

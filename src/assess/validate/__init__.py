@@ -4,9 +4,9 @@ A cell that cannot be used stands as missing and the rest of its row goes on. A 
 only where its key cannot be used: an identifier that is missing, repeated, or points nowhere.
 """
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -320,7 +320,7 @@ def _hold_against_contract(
     if rows.empty:
         return rows
     schema = schema_of(name)
-    rows = _hold_columns(name, rows, absent, schema, findings)
+    rows = _hold_columns(name, rows, absent, findings)
     for check in schema.checks:
         rows = _hold_rows(name, rows, check, findings)
     return rows
@@ -330,18 +330,15 @@ def _hold_columns(
     name: str,
     rows: pd.DataFrame,
     absent: set[str],
-    schema: pa.DataFrameSchema,
     findings: Findings,
 ) -> pd.DataFrame:
     """What the contract asks of one column at a time."""
-    columns_only = copy.copy(schema)
-    columns_only.checks = []
+    columns_only = _of_columns(name, frozenset(absent))
     held = [column for column in rows if is_coded(rows[column])]
     if held:  # nothing is repeated by now, and categories are text
         columns_only = columns_only.update_columns(
-            {column: {"dtype": None, "unique": False} for column in held}
+            {column: {"dtype": None, "unique": False} for column in held if column not in absent}
         )
-        columns_only.unique = None
     try:
         return columns_only.validate(rows, lazy=True, inplace=bool(held))
     except pandera.errors.SchemaErrors as broken:
@@ -351,14 +348,23 @@ def _hold_columns(
         cases = pd.Index(pd.unique(fault.failure_cases["index"]), dtype="int64", name="row")
         if fault.reason_code is pandera.errors.SchemaErrorReason.SERIES_CONTAINS_NULLS:
             blank = cases.difference(findings.cells_lost(name, column))
-            if column not in absent:
-                findings.note(name, blank, column, "is empty", "fill it in", rule="empty")
+            findings.note(name, blank, column, "is empty", "fill it in", rule="empty")
             continue
         words = _in_words(fault.check)
         shown = _numbers(rows.loc[cases, column])
         findings.note(name, cases, column, [one + words for one in shown], "correct it", rule=words)
         rows = _blank(name, rows, column, cases, findings)
     return rows
+
+
+@lru_cache(maxsize=256)
+def _of_columns(name: str, absent: frozenset[str]) -> pa.DataFrameSchema:
+    """What the contract asks of single columns. There is nothing to ask of those not given."""
+    schema = schema_of(name).remove_columns(sorted(absent))
+    schema.checks = []
+    schema.strict = False
+    schema.unique = None  # nothing is repeated by now
+    return schema
 
 
 def _hold_rows(name: str, rows: pd.DataFrame, check: pa.Check, findings: Findings) -> pd.DataFrame:

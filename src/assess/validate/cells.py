@@ -121,7 +121,10 @@ def parse(
     if kind in ("code", "text"):
         trimmed = text.str.strip()
         faults = _errors(trimmed)
-        return trimmed.mask((trimmed == "") | trimmed.index.isin(faults.index)), faults
+        lost = (trimmed == "").to_numpy()
+        if len(faults):
+            lost = lost | trimmed.index.isin(faults.index)
+        return trimmed.mask(lost), faults
     return _by_different_text(text, _reader(kind, codes, words or {}), DTYPES.get(kind, "str"))
 
 
@@ -177,6 +180,8 @@ def as_written(values: pd.Series) -> pd.Series:
 
 def _errors(text: pd.Series) -> pd.Series:
     marked = text[text.str.startswith("#")]
+    if marked.empty:
+        return pd.Series([], index=marked.index, dtype=object)
     marked = marked[marked.str.fullmatch(_ERROR_CELL.pattern)]
     return pd.Series([_error(one) for one in marked], index=marked.index, dtype=object)
 
@@ -216,7 +221,9 @@ def _by_different_text(
     if dtype == "float64":
         values = [np.nan if value is None else value for value in values]
     typed = pd.Series(values, dtype=dtype).take(places).set_axis(text.index)
-    bad = faults[places] if len(faults) else np.zeros(len(text), dtype=bool)
+    if not faults.any():
+        return typed, pd.Series([], index=text.index[:0], dtype=object)
+    bad = faults[places]
     found = pd.Series(
         [read_once[place] for place in places[bad]], index=text.index[bad], dtype=object
     )
@@ -229,10 +236,10 @@ def _by_different_text(
 def date(text: str) -> datetime.datetime | Fault:
     """A day written 2025-03-31 or 31/03/2025, or in words, such as 31 March 2025."""
     written, time = _without_time(text)
-    if (day := in_words(text)) is not None:
-        year, month, day = day.year, day.month, day.day
-    elif found := _ISO_DATE.fullmatch(written):
+    if found := _ISO_DATE.fullmatch(written):
         year, month, day = map(int, found.groups())
+    elif (day := in_words(text)) is not None:
+        year, month, day = day.year, day.month, day.day
     elif found := _DAY_FIRST.fullmatch(written):
         day, month, year = map(int, found.groups())
     elif (found := _DOTTED.fullmatch(text)) and (int(found[1]) > 12 or found[1] == found[3]):

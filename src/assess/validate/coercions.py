@@ -78,12 +78,11 @@ def note_coercions(
     firsts = _first_places(places, len(different))
     same = usual_words(table, column) if kind == "choice" else {}
     counts = np.bincount(places[places >= 0], minlength=len(different))
-    for place in np.argsort(firsts, kind="stable").tolist():
-        if firsts[place] == len(text):
-            continue
-        written = different[place]
-        value = values.iloc[firsts[place]]
-        written = written.strip()
+    found = np.argsort(firsts, kind="stable")
+    found = found[firsts[found] < len(text)]
+    texts, read = different[found].tolist(), values.take(firsts[found]).tolist()
+    for place, text_of_one, value in zip(found.tolist(), texts, read, strict=True):
+        written = text_of_one.strip()
         if pd.isna(value) or not written or _as_it_stands(written, kind, same, value):
             continue
         row = int(text.index[firsts[place]])
