@@ -139,7 +139,9 @@ def table_of(
     """
     if grid.empty:
         return None, [empty(source)]
-    filled = pd.concat([grid[column].str.strip() != "" for column in grid], axis=1).any(axis=1)
+    filled = np.zeros(len(grid), dtype=bool)
+    for column in grid:
+        filled |= (grid[column].str.strip() != "").to_numpy()
     grid = grid[filled]
     if grid.empty:
         return None, [empty(source)]
