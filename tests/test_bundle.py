@@ -442,6 +442,13 @@ def test_the_crate_names_every_file_and_no_other(with_records):
     assert {part["@id"] for part in graph[1]["hasPart"]} <= ids
 
 
+def test_results_are_their_organisations_where_nobody_else_is_named(with_records):
+    """Not those of whoever wrote the program."""
+    said = yaml.safe_load((with_records / "CITATION.cff").read_text(encoding="utf-8"))
+    names = pd.read_csv(with_records / "tables" / "organisations.csv")["name"]
+    assert said["authors"] == [{"name": name} for name in names]
+
+
 def test_citation_has_what_the_format_requires(without_records):
     """CFF 1.2.0 asks for cff-version, message, title and authors; the day is written as text."""
     said = yaml.safe_load((without_records / "CITATION.cff").read_text(encoding="utf-8"))

@@ -185,7 +185,7 @@ def _about(
         raise AssessError(f"The date '{date}' cannot be read. Write it like 2026-05-31.") from None
     return crate.About(
         title=title or f"Governance self-assessment: {_in_short(names)}",
-        authors=tuple(authors) or tuple(names[:1] if len(names) == 1 else ("assess contributors",)),
+        authors=tuple(authors) or tuple(names),  # whose results they are
         licence=licence,
         date=day.isoformat(),
     )
