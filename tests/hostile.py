@@ -1,8 +1,11 @@
-"""Records of an organisation that tries to break a page: hostile text in every free cell."""
+"""Records that try to break a page: hostile text in every free cell, and nothing but 100 or 0."""
 
 from pathlib import Path
 
 import yaml
+
+from assess.synth.character import find_character
+from assess.synth.write import write_organisation
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -65,3 +68,28 @@ def write_hostile(folder: Path) -> Path:
     for name, lines in tables.items():
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+BETWEEN = (
+    "strategic_focus_share",
+    "recommendations_accepted",
+)  # all of it is as far off as none of it
+
+
+def write_extreme(folder: Path, rate: float) -> Path:
+    """An organisation that does everything, every time (`rate` 1), or never (0)."""
+    kind = find_character("excellent")
+
+    def always(rates: dict[str, float]) -> dict[str, float]:
+        kept = BETWEEN if rate else ()
+        return {name: own if name in kept else rate for name, own in rates.items()}
+
+    extreme = kind.renamed(f"all-{rate:.0f}", f"All or none {rate:.0f}").model_copy(
+        update={
+            "rates": always(kind.rates),
+            "rates_before": {},
+            "attendance": always(kind.attendance),
+            "turnout": always(kind.turnout),
+        }
+    )
+    return write_organisation(extreme, folder, seed=1)

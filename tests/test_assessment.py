@@ -124,3 +124,57 @@ def test_what_was_not_recorded_leads_to_no_rows(write_records):
 def test_an_indicator_that_does_not_exist_is_refused(write_records):
     with pytest.raises(AssessError, match=r"no indicator '9\.9z'"):
         assess_records(write_records()).trace("9.9z")
+
+
+def kept_for(years: tuple[int, ...], folder) -> str:
+    """The least records of an organisation that met and decided in these years."""
+    folder.mkdir()
+    about = "id: years\nname: Years\nlegal_form: other\ngovernance_model: other\n"
+    about += "bodies:\n  board: {title: Board, seats: 5}\n"
+    (folder / "organisation.yaml").write_text(about, encoding="utf-8")
+    days = [f"{year}-{month:02}-15" for year in years for month in (2, 5, 8, 11)]
+    tables = {
+        "members": ["member_id,category,joined_on", "M1,,2015-01-01"],
+        "meetings": ["meeting_id,body,held_on"]
+        + [f"T{n},board,{day}" for n, day in enumerate(days)],
+        "decisions": ["decision_id,body,decided_on,reasons_ref"]
+        + [f"D{day}-{n},board,{day},yes" for day in days for n in range(6)],
+    }
+    for name, lines in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("kept", "seen"),
+    [
+        pytest.param((2024, 2025), [2024, 2025], id="two years"),
+        pytest.param((2022, 2023, 2024, 2025), [2022, 2023, 2024, 2025], id="four years"),
+        pytest.param((2022, 2023, 2025), [2025], id="nothing beyond a year without records"),
+        pytest.param(range(2018, 2026), [2021, 2022, 2023, 2024, 2025], id="five at most"),
+    ],
+)
+def test_every_year_the_records_reach_back_to_is_looked_at(tmp_path, kept, seen):
+    assessment = assess_records(kept_for(tuple(kept), tmp_path / "years"), period="2025")
+    assert [each.period.end.year for each in assessment.years] == seen
+    assert len({each.seed for each in assessment.years}) == len(seen)
+
+
+def test_a_year_named_to_compare_with_is_the_only_one(tmp_path):
+    records = kept_for((2022, 2023, 2024, 2025), tmp_path / "years")
+    assessment = assess_records(records, period="2025", previous="2023")
+    assert [each.period.end.year for each in assessment.years] == [2023, 2025]
+
+
+def test_three_years_or_more_are_drawn_as_small_charts_and_two_as_one(tmp_path):
+    from assess.report import sections
+    from assess.words import Words
+
+    three = assess_records(kept_for((2023, 2024, 2025), tmp_path / "three"), period="2025")
+    two = assess_records(kept_for((2024, 2025), tmp_path / "two"), period="2025")
+    assert "Six small line charts of scores from 2023 to 2025" in str(
+        sections.what_changed(three, Words("en")).markup
+    )
+    assert "Slope chart of scores in 2024 and 2025" in str(
+        sections.what_changed(two, Words("en")).markup
+    )

@@ -5,10 +5,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hostile import HOSTILE, write_hostile
+from hostile import HOSTILE, write_extreme, write_hostile
 
 from assess import batch
-from assess.report import charts
+from assess.assessment import assess_records
+from assess.report import charts, sections
 from assess.words import Words, isolated
 
 OUR_TAGS = {
@@ -116,3 +117,76 @@ def test_a_chart_draws_hostile_names_as_text():
     assert "<script" not in figure.svg
     assert "<script" not in figure.markup
     assert len(figure.alt) <= 300
+
+
+# Nothing but 100, and nothing but 0
+
+
+def scorecard(records) -> tuple[list[str], str]:
+    """The scores a report prints for the six principles, and the picture of them."""
+    page = str(sections.in_short(assess_records(records, seed=1), Words("en")).markup)
+    table = re.search(r"<table.*?</table>", page, re.DOTALL)[0]
+    return re.findall(r"</th><td[^>]*>([^<]*)</td>", table), page
+
+
+def test_an_organisation_that_does_everything_scores_100_and_is_told_what_is_left(tmp_path):
+    """Only turnover of the board (99) and the balance of women and men (98) are not 100."""
+    scores, page = scorecard(write_extreme(tmp_path / "records", 1.0))
+    assert scores == ["100"] * 6
+    assert "Keep recording as you do now." in page
+    assert "so the order could be chance" in page
+
+
+def test_an_organisation_that_never_does_anything_is_not_called_missing_or_bad(tmp_path):
+    scores, page = scorecard(write_extreme(tmp_path / "records", 0.0))
+    assert "0" in scores
+    assert "Most useful next step" in page
+    assert "fail" not in page
+
+
+@pytest.mark.parametrize("score", [0.0, 100.0])
+def test_dots_at_either_end_stay_inside_their_picture(score):
+    """Circles reach 8 px beyond the end of the axis; nothing may be cut off at the edge."""
+    import pandas as pd
+
+    ends = pd.DataFrame(
+        {
+            "title": list("ABCDEF"),
+            "score": score,
+            "low": score,
+            "high": score,
+            "found": 1,
+            "needed": 1,
+            "state": "scored",
+        },
+        index=list("123456"),
+    )
+    same = pd.Series(score, index=ends.index)
+    card = charts.scorecard(ends, Words("en"), when="2025", before=same, medians=same, peers=10)
+    changes = ends.assign(before=score, now=score, verdict="could be chance")
+    slope = charts.slope(changes, Words("en"), before="2024", now="2025")
+    for figure in (card, slope):
+        width, height = map(float, re.search(r'viewBox="0 0 (\S+) (\S+)"', figure.svg).groups())
+        placed = _places(figure.svg)
+        assert len(placed) >= 12
+        inside = [8 <= x <= width - 8 and 8 <= y <= height - 8 for x, y in placed]
+        assert all(inside), placed
+
+
+def _places(svg: str) -> list[tuple[float, float]]:
+    """Where each mark stands, the translations of all it is in added up."""
+    from xml.etree import ElementTree
+
+    found = []
+
+    def walk(element, x, y):
+        moved = re.match(r"translate\(([-\d.e]+),([-\d.e]+)\)", element.get("transform", ""))
+        if moved:
+            x, y = x + float(moved[1]), y + float(moved[2])
+        if element.tag.endswith("}path") and moved:
+            found.append((x, y))
+        for child in element:
+            walk(child, x, y)
+
+    walk(ElementTree.fromstring(svg), 0, 0)
+    return found

@@ -11,10 +11,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hostile import write_extreme, write_hostile
 
 from assess import batch
 from assess.records import AssessError
-from assess.report.pdf import find_browser
+from assess.report.pdf import find_browser, print_page
 
 pytestmark = pytest.mark.slow
 DATA = Path(__file__).parents[1] / "data"
@@ -53,6 +54,22 @@ def out(tmp_path_factory) -> Path:
     return folder / "out"
 
 
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory) -> list[Path]:
+    """Pages of organisations that attack, do everything and do nothing, compared with a sample."""
+    folder = tmp_path_factory.mktemp("odd")
+    write_hostile(folder / "records" / "hostile")
+    write_extreme(folder / "records" / "all", 1.0)
+    write_extreme(folder / "records" / "none", 0.0)
+    status = batch.run(
+        [folder / "records"], folder / "out", langs=("en", "cy"), quiet=True, copies=True
+    )
+    assert status.exit_code == 0, status
+    found = sorted((folder / "out").rglob("*.html"))
+    assert len(found) == len(PAIRS) * 2 * 3 + 3
+    return found
+
+
 @pytest.fixture
 def pages(out) -> list[Path]:
     found = sorted(out.rglob("*.html"))
@@ -71,9 +88,9 @@ def opened(browser, page: Path, *, width: int) -> tuple:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_asks_the_network_or_scrolls_sideways(browser, pages, width):
+def test_no_page_asks_the_network_or_scrolls_sideways(browser, pages, odd, width):
     wide, asked = [], []
-    for page in pages:
+    for page in (*pages, *odd):
         tab, requests = opened(browser, page, width=width)
         asked += requests
         if tab.evaluate("document.documentElement.scrollWidth") > width:
@@ -85,10 +102,10 @@ def test_no_page_asks_the_network_or_scrolls_sideways(browser, pages, width):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_axe_finds_nothing_on_any_page(browser, pages, width):
+def test_axe_finds_nothing_on_any_page(browser, pages, odd, width):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     faults = {}
-    for page in pages:
+    for page in (*pages, *odd):
         tab, _ = opened(browser, page, width=width)
         found = axe.run(tab).response
         assert len(found["passes"]) > 10
@@ -211,28 +228,65 @@ def test_an_own_copy_names_only_its_own(out):
             assert [org for org in names if org != own and org in copy] == []
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize(
+    ("stem", "lang", "last_of_summary", "next_section"),
+    [
+        ("assessment", "en", "6 Stakeholders and accountability", "What changed"),
+        ("asesiad", "cy", "6 Rhanddeiliaid ac atebolrwydd", "Beth a newidiodd"),
+    ],
+)
 def test_a_report_prints_to_a_tagged_pdf_with_the_summary_alone_on_its_first_page(
-    browser, out, tmp_path
+    out, name, stem, lang, last_of_summary, next_section
 ):
+    """Four to eight pages, at 10.5 points: the fullest reports, and the emptiest."""
     pypdf = pytest.importorskip("pypdf")
-    from assess.report.pdf import print_page
-
-    page = out / "gofal-elwedd" / "2025" / "assessment.html"
-    printed = pypdf.PdfReader(print_page(page, find_browser()))
+    printed = pypdf.PdfReader(print_page(out / name / "2025" / f"{stem}.html", find_browser()))
     assert printed.trailer["/Root"]["/MarkInfo"]["/Marked"]
-    assert printed.trailer["/Root"]["/Lang"] == "en"
+    assert printed.trailer["/Root"]["/Lang"] == lang
     assert 4 <= len(printed.pages) <= 8
-    first, second = (printed.pages[place].extract_text() for place in (0, 1))
-    assert "Most useful next step" in first
-    assert "6 Stakeholders and accountability" in first  # the last line of the scorecard's table
-    assert "What changed" not in first
-    assert "What changed" in second
+    first, second, *_, last = (page.extract_text() for page in printed.pages)
+    assert last_of_summary in first  # the last line of the scorecard's table
+    assert next_section not in first
+    assert next_section in second
+    assert len(last.split()) > 20  # no page for a left-over line
+
+
+SMALL_PRINT = """() => [...document.querySelectorAll('main *, footer *')]
+    .filter(e => e.checkVisibility())
+    .filter(e => [...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()))
+    .map(e => [parseFloat(getComputedStyle(e).fontSize), e.tagName, e.textContent.slice(0, 40)])"""
+
+
+def test_every_word_on_paper_is_ten_and_a_half_points_or_more(browser, pages):
+    """10.5 points are 14 px on paper."""
+    small, words = [], 0
+    for page in pages:
+        tab, _ = opened(browser, page, width=703)  # what an A4 page is wide between its margins
+        tab.emulate_media(media="print")
+        sizes = tab.evaluate(SMALL_PRINT)
+        words += len(sizes)
+        small += [(page.name, *size) for size in sizes if size[0] < 13.99]
+        tab.close()
+    assert words > 5000
+    assert small == []
+
+
+def test_the_reports_of_odd_organisations_print_in_eight_pages_too(odd):
+    pypdf = pytest.importorskip("pypdf")
+    reports = [page for page in odd if page.stem in ("assessment", "asesiad")]
+    assert len(reports) == 6
+    lengths = {
+        f"{page.parent.parent.name} {page.stem}": len(
+            pypdf.PdfReader(print_page(page, find_browser())).pages
+        )
+        for page in reports
+    }
+    assert {name: pages for name, pages in lengths.items() if not 4 <= pages <= 8} == {}
 
 
 def test_the_easy_read_page_is_one_page(browser, out):
     pypdf = pytest.importorskip("pypdf")
-    from assess.report.pdf import print_page
-
     for name in ("easy-read", "hawdd-ei-ddeall"):
         page = out / "gofal-elwedd" / "2025" / f"{name}.html"
         assert len(pypdf.PdfReader(print_page(page, find_browser())).pages) == 1

@@ -187,12 +187,16 @@ def ranks(results: Results, words: Words, *, seed: int) -> Html:
     if results.peers is not None:
         return _not_single(words)
     titles = compare.titles(results)
-    return Html(joined(_ranks(results, words, key, titles[key], seed) for key in sorted(titles)))
+    places = {key: compare.ranks(results, key, seed=seed) for key in sorted(titles)}
+    if all(len(found) < compare.FEWEST for found in places.values()):
+        few = words.say("Too few organisations have a score to show where each could stand.")
+        return Html(paragraphs(few))
+    pieces = (_ranks(results, words, key, titles[key], found) for key, found in places.items())
+    return Html(joined(pieces))
 
 
-def _ranks(results: Results, words: Words, key: str, title: str, seed: int) -> Markup:
+def _ranks(results: Results, words: Words, key: str, title: str, places: pd.DataFrame) -> Markup:
     name = principle_name(words, key, title)
-    places = compare.ranks(results, key, seed=seed)
     if len(places) < compare.FEWEST:
         few = words.say("Too few organisations have a score here to show where each could stand.")
         return heading(3, name) + paragraphs(few)
