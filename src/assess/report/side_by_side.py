@@ -214,7 +214,11 @@ def _ranks(results: Results, words: Words, key: str, title: str, places: pd.Data
 def gaps(results: Results, words: Words) -> Html:
     """What most organisations do not record."""
     if results.gaps is not None and results.gaps.empty:
-        return _not_single(words)
+        held = words.say(
+            "Held back: evidence is named only where ten or more organisations lack it, and ten or "
+            "more have it."
+        )
+        return Html(paragraphs(held))
     rows = compare.common_gaps(results) if results.gaps is None else results.gaps
     rows = rows.head(MOST_GAPS)
     if rows.empty:
