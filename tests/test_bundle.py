@@ -241,6 +241,29 @@ def test_the_organisation_in_a_run_record_cannot_name_a_folder_elsewhere(small, 
         rerun(folder)
 
 
+def test_a_bundle_that_names_a_folder_elsewhere_is_not_followed_there(small, tmp_path):
+    """Record and tables agree on an organisation "../../elsewhere", and there are records there."""
+    bundle(small, tmp_path / "made", date=DAY)
+    shutil.copytree(DATA / SMALL, tmp_path / "elsewhere")
+    folder, name = tmp_path / "made", "../../elsewhere"
+    (folder / "records").mkdir()
+    for path in [*(folder / "tables").glob("*.csv"), *folder.glob("reports/*/*/run.json")]:
+        path.write_text(path.read_text(encoding="utf-8").replace(SMALL, name), encoding="utf-8")
+    assert json.loads(next(folder.glob("reports/*/*/run.json")).read_text())["organisation"] == name
+    assert rerun(folder).start == "measures"
+
+
+def test_a_zip_file_that_unpacks_to_too_much_is_refused_before_it_does(tmp_path, monkeypatch):
+    """A megabyte of zeros packs into a thousandth; the limit is 1,000 bytes here, 2 GB in use."""
+    monkeypatch.setattr("assess.bundle.rerun.LARGEST", 1000)
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tables/scores.csv", b"0" * 1_000_000)
+    assert path.stat().st_size < 2000
+    with pytest.raises(AssessError, match="holds more than a bundle can"):
+        rerun(path)
+
+
 # The same bytes, and elsewhere
 
 

@@ -57,6 +57,12 @@ def test_a_key_that_others_could_read_is_closed_again(keys):
     assert stat.S_IMODE((keys / "tegfan.key").stat().st_mode) == 0o600
 
 
+def test_a_folder_for_keys_that_others_could_look_into_is_closed(keys):
+    keys.mkdir(mode=0o755)
+    key_of("tegfan")
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o700
+
+
 def test_keys_do_not_lie_among_the_records(tmp_path, monkeypatch):
     monkeypatch.setenv("ASSESS_KEYS", str(tmp_path / "records" / "keys"))
     with pytest.raises(AssessError, match="lies inside the records"):
