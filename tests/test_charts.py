@@ -158,6 +158,13 @@ def test_the_scorecard_says_highest_lowest_and_what_is_missing(drawn):
     )
 
 
+def test_one_score_alone_is_neither_highest_nor_lowest():
+    alone = scores().assign(score=[71.2, np.nan, np.nan])
+    assert charts.scorecard(alone, EN, when="2026").alt == (
+        "Dot chart of the principles. Only one has a score: 1 Purpose, 71. Table follows."
+    )
+
+
 def test_a_score_held_back_is_not_called_not_scored():
     principles = scores().assign(state=["scored", "scored", "held back"])
     figure = charts.scorecard(principles, EN, when="2026")

@@ -316,7 +316,7 @@ def test_ranges_that_meet_make_the_order_doubtful():
 def test_one_score_is_not_both_strongest_and_weakest():
     rows = principles(p1=(60.0, 55.0, 65.0), p2=NOTHING)
     assert [label for label, _ in words.summary(EN, rows, "")] == [
-        "Strongest:",
+        "The only score:",
         "Not scored:",
         "Most useful next step:",
     ]

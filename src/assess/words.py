@@ -320,7 +320,10 @@ def not_scored(words: Words, row: pd.Series) -> str:
 def against_peers(words: Words, row: pd.Series, median: float, *, peers: int, minimum: int) -> str:
     """How a principle's score stands against the middle of similar organisations."""
     if peers < minimum or pd.isna(median):
-        return words.say("There are not enough similar organisations to compare fairly yet.")
+        return words.say(
+            "{principle}: there are not enough similar organisations to compare fairly yet.",
+            principle=words.translate(row["title"]),
+        )
     fields = {
         "principle": words.translate(row["title"]),
         "score": whole(row["score"]),
@@ -431,9 +434,9 @@ def summary(
     gaps = (words.say("Not scored:"), _gaps(words, principles))
     if scores.empty:
         return [gaps, step]
-    strongest = (words.say("Strongest:"), _placed(words, scores.iloc[-1], changes))
     if len(scores) == 1:
-        return [strongest, gaps, step]
+        return [(words.say("The only score:"), _placed(words, scores.iloc[0], changes)), gaps, step]
+    strongest = (words.say("Strongest:"), _placed(words, scores.iloc[-1], changes))
     weakest = _placed(words, scores.iloc[0], changes)
     if scores.iloc[0]["high"] >= scores.iloc[-1]["low"]:
         overlap = words.say("Its range meets that of the strongest, so the order could be chance.")

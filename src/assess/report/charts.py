@@ -23,7 +23,7 @@ BLUE, ORANGE, GREY, INK = "#0B5394", "#B45309", "#595959", "#1A1A1A"
 TRACK, GRID = "#EFEFEF", "#C8C8C8"
 PLOT = 430  # px, the width of a plot from 0 to 100
 ROW, THIN_ROW, RANK_ROW = 46, 38, 19  # px
-SLOPE = 230  # px, the height of the chart of two years
+SLOPE = 200  # px, the height of the chart of two years
 LEADER = (8, 30)  # px from the line of a year to where a leader starts and ends
 LONG_LABEL = 36  # letters; to cut a label to a width costs a measurement, so others are not
 MOST_RANKS = 30  # rows in a chart of ranks
@@ -282,6 +282,14 @@ def _score_alt(rows: pd.DataFrame, words: Words) -> str:
     scored = rows.dropna(subset=["score"])
     if scored.empty:
         return words.say("Dot chart of the principles. None is scored. Table follows.")
+    if len(scored) == 1:
+        only = scored.iloc[0]
+        return words.say(
+            "Dot chart of the principles. Only one has a score: {principle}, {score}. "
+            "Table follows.",
+            principle=only["label"],
+            score=only["shown"],
+        )
     highest, lowest = scored.loc[scored["score"].idxmax()], scored.loc[scored["score"].idxmin()]
     fields = {
         "highest": highest["label"],

@@ -117,6 +117,12 @@ def listed(items: Iterable[tuple[str, str]]) -> Markup:
     return Markup("<ul>{}</ul>").format(lines)
 
 
+def sentences_listed(sentences: Iterable[str]) -> Markup:
+    """Sentences of one kind: a line each on screen, run on where paper is short."""
+    lines = joined(Markup("<li>{} </li>").format(sentence) for sentence in sentences)
+    return Markup('<ul class="sentences">{}</ul>').format(lines)
+
+
 def folded(summary: str, body: Markup) -> Markup:
     """What opens at a click on screen, and is left out on paper."""
     return Markup('<details class="screen"><summary>{}</summary>{}</details>').format(summary, body)

@@ -27,6 +27,7 @@ from assess.report.figure import (
     listed,
     on_screen,
     paragraphs,
+    sentences_listed,
     table,
     terms_listed,
 )
@@ -303,7 +304,7 @@ def compared(assessment: Assessment, words: Words, *, peers: str = "") -> Html:
         )
         for key, row in assessment.principles.dropna(subset=["score"]).iterrows()
     ]
-    return Html(paragraphs(*sentences))
+    return Html(sentences_listed(sentences))
 
 
 def _peers_drawn(peers: str) -> dict[str, object]:
