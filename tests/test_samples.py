@@ -7,12 +7,15 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from pandera.engines.pandas_engine import Engine
 
 from assess.framework import load_framework
 from assess.measure import Measures, measure
 from assess.records import Records
+from assess.schemas import schema_of
 from assess.score import score
 from assess.synth import characters
 from assess.validate import read_records
@@ -260,3 +263,18 @@ def test_opinions_part_from_records_where_they_should(samples):
 
     assert mean_answer("gamed", "board") - mean_answer("gamed", "members") > 1.5
     assert abs(mean_answer("excellent", "board") - mean_answer("excellent", "members")) < 0.5
+
+
+def test_what_is_read_keeps_the_whole_contract(samples):
+    """Reading holds the columns that were given, and of those what is asked beyond the type."""
+    kept = 0
+    for one in samples.values():
+        for name, rows in one.records.tables.items():
+            columns = schema_of(name).columns
+            given = [column for column in rows if column in one.records.given[name]]
+            schema_of(name).select_columns(given).validate(rows[given], lazy=True)
+            for key, column in columns.items():
+                found = Engine.dtype(rows[key].dtype)
+                assert np.all(column.dtype.check(found, rows[key])), f"{name}.{key}: {found}"
+            kept += len(given)
+    assert kept > 500

@@ -334,10 +334,10 @@ def _hold_columns(
 ) -> pd.DataFrame:
     """What the contract asks of one column at a time."""
     columns_only = _of_columns(name, frozenset(absent))
-    held = [column for column in rows if is_coded(rows[column])]
+    held = [column for column in columns_only.columns if is_coded(rows[column])]
     if held:  # nothing is repeated by now, and categories are text
         columns_only = columns_only.update_columns(
-            {column: {"dtype": None, "unique": False} for column in held if column not in absent}
+            {column: {"dtype": None, "unique": False} for column in held}
         )
     try:
         return columns_only.validate(rows, lazy=True, inplace=bool(held))
@@ -359,12 +359,20 @@ def _hold_columns(
 
 @lru_cache(maxsize=256)
 def _of_columns(name: str, absent: frozenset[str]) -> pa.DataFrameSchema:
-    """What the contract asks of single columns. There is nothing to ask of those not given."""
-    schema = schema_of(name).remove_columns(sorted(absent))
+    """What the contract asks of single columns: nothing of those not given."""
+    schema = schema_of(name)
+    schema = schema.remove_columns(
+        [key for key, c in schema.columns.items() if key in absent or _asks_nothing(c)]
+    )
     schema.checks = []
     schema.strict = False
     schema.unique = None  # nothing is repeated by now
     return schema
+
+
+def _asks_nothing(column: pa.Column) -> bool:
+    """Whether a column may hold anything of its type, which is seen to where cells are read."""
+    return column.nullable and not column.checks and not column.unique
 
 
 def _hold_rows(name: str, rows: pd.DataFrame, check: pa.Check, findings: Findings) -> pd.DataFrame:
