@@ -65,7 +65,8 @@ def decisions_quorate(
     meeting = decisions["meeting_id"]
     held = meetings.dropna(subset="meeting_id").drop_duplicates("meeting_id")
     held = look_up(meeting, held.set_index("meeting_id")[["quorum", "present_count"]])
-    quorum = held["quorum"].fillna(_quorum_of_rules(decisions, organisation, roles))
+    by_rules = _quorum_of_rules(decisions[held["quorum"].isna()], organisation, roles)
+    quorum = held["quorum"].fillna(by_rules)
     stated = decisions["present_count"].fillna(held["present_count"])
     counted = expected[["came"]].assign(unsure=expected["came"].isna())
     there = look_up(meeting, added_up(counted, expected["meeting_id"]).astype("float64"))

@@ -8,6 +8,7 @@ need know: a comparison, a group or a merge reads the same. Small records stay p
 
 import weakref
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assess.load.texts import OTHER, Numbers, Texts, in_form, written
+from assess.load.texts import PIECE, Numbers, Texts, in_form, written
 
 Place = TypeVar("Place")
 Values = TypeVar("Values", pd.Series, pd.DataFrame)
@@ -48,41 +49,56 @@ def encode(columns: Mapping[Place, Texts]) -> dict[Place, pd.Categorical]:
     size = np.min_scalar_type(-max(len(texts), 1))
     places_of_others = others.indices.to_numpy() + len(numbers)
     ends = np.cumsum([len(texts.others) for texts in columns.values()])[:-1]
-    found = {}
-    for (place, column), own in zip(columns.items(), np.split(places_of_others, ends), strict=True):
-        places = rank(column.numbers).astype(size)
-        other = column.numbers <= OTHER
-        places[other] = own[OTHER - column.numbers[other]]
-        found[place] = coded(places, texts)
-    return found
+    return {
+        place: coded(_places(column.numbers, rank, own, size), texts)
+        for (place, column), own in zip(
+            columns.items(), np.split(places_of_others, ends), strict=True
+        )
+    }
+
+
+def _places(
+    numbers: Numbers, rank: Callable[[Numbers], Numbers], others: Numbers, size: np.dtype
+) -> Numbers:
+    """The place of each number; -1 where the cell is empty. `others`: the places of other texts."""
+    below = np.append(others[::-1], -1)  # -1 is the last of these, and -2 the one before it
+    places = np.empty(len(numbers), size)
+    for start in range(0, len(numbers), PIECE):
+        piece = numbers[start : start + PIECE]
+        found = rank(piece)
+        not_numbers = piece < 0
+        if not_numbers.any():
+            found[not_numbers] = below[piece[not_numbers]]
+        places[start : start + PIECE] = found
+    return places
+
+
+def _ranked(columns: list[Numbers]) -> tuple[Numbers, Callable[[Numbers], Numbers]]:
+    """The different numbers of some columns, and a function that gives their places among these.
+
+    What is below 0 is no number; its place may be any.
+    """
+    low = max(min((column.min() for column in columns if len(column)), default=0), 0)
+    high = max(max((column.max() for column in columns if len(column)), default=-1), low - 1)
+    if high - low > SPREAD * sum(map(len, columns)):  # far apart: each is looked up
+        different = pd.unique(np.concatenate(columns))
+        different = pd.Index(different[different >= 0])
+        return different.to_numpy(), different.get_indexer
+    seen = np.zeros(high - low + 1, bool)
+    for column in columns:
+        for start in range(0, len(column), PIECE):
+            piece = column[start : start + PIECE]
+            seen[piece[piece >= low] - low] = True
+    if seen.all():
+        return np.arange(low, high + 1, dtype=columns[0].dtype), lambda numbers: numbers - low
+    ranks = np.cumsum(seen, dtype=np.int32) - np.int32(1)
+    return np.flatnonzero(seen) + low, lambda numbers: ranks[np.maximum(numbers, low) - low]
 
 
 def written_out(texts: Texts) -> pd.array:
     """A column of texts as text, with '' where it is empty."""
     codes = encode({"": texts})[""]
     return as_text(pd.Series(codes)).fillna("").array
-
-
-def _ranked(columns: list[Numbers]) -> tuple[Numbers, Callable[[Numbers], Numbers]]:
-    """The different numbers of some columns, and a function that gives their places among these.
-
-    What is below 0 is no number, and has the place -1.
-    """
-    rows = sum(map(len, columns))
-    low = min((column.min() for column in columns if len(column)), default=0)
-    high = max((column.max() for column in columns if len(column)), default=-1)
-    low, high = max(low, 0), max(high, max(low, 0) - 1)
-    if high - low > SPREAD * rows:  # far apart: each is looked up
-        different = pd.unique(np.concatenate(columns))
-        different = pd.Index(different[different >= 0])
-        return different.to_numpy(), different.get_indexer
-    seen = np.zeros(high - low + 2, bool)
-    for column in columns:
-        seen[np.maximum(column, low - 1) - low] = True
-    seen[-1] = False  # the last place is that of what is no number
-    places = (np.cumsum(seen, dtype=np.int32) - 1).astype(np.int32)
-    places[-1] = -1
-    return np.flatnonzero(seen) + low, lambda column: places[np.maximum(column, low - 1) - low]
 
 
 def coded(places: np.ndarray, texts: pd.Index) -> pd.Categorical:
@@ -227,25 +243,30 @@ def added_up(values: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
     if not is_coded(by):
         return values.groupby(by).sum()
     places, texts = by.cat.codes.to_numpy(), by.cat.categories
-    there = np.flatnonzero(_counts(places, len(texts)))
+    there = np.flatnonzero(row_counts(places, len(texts)))
     sums = {name: _sums(places, column, len(texts))[there] for name, column in values.items()}
     index = pd.CategoricalIndex(coded(there.astype(places.dtype), texts))
     return pd.DataFrame(sums, index=index)
 
 
-def _counts(places: np.ndarray, size: int) -> np.ndarray:
+def row_counts(places: np.ndarray, size: int) -> np.ndarray:
     """How many rows hold each place; -1 is none."""
-    return np.bincount(
-        places if places.min(initial=0) >= 0 else places[places >= 0], minlength=size
-    )
+    counts = np.zeros(size, "int64")
+    step = max(size, PIECE)
+    for start in range(0, len(places), step):
+        piece = places[start : start + step]
+        counts += np.bincount(piece[piece >= 0], minlength=size)
+    return counts
 
 
 def _sums(places: np.ndarray, column: pd.Series, size: int) -> np.ndarray:
     if column.dtype in ("bool", "boolean"):
-        return _counts(places[column.to_numpy(bool, na_value=False)], size)
+        return row_counts(places[column.to_numpy(bool, na_value=False)], size)
     numbers = column.to_numpy("float64", na_value=np.nan)
     known = (places >= 0) & ~np.isnan(numbers)
-    return np.bincount(places[known], numbers[known], size)
+    if not known.all():
+        places, numbers = places[known], numbers[known]
+    return np.bincount(places, numbers, size)
 
 
 def share_lists(
@@ -258,4 +279,6 @@ def share_lists(
     groups: dict[object, dict[Place, Texts]] = {}
     for place, column in texts.items():
         groups.setdefault(kinds.get(place) or place, {})[place] = column
-    return {place: codes for group in groups.values() for place, codes in encode(group).items()}
+    with ThreadPoolExecutor(pa.cpu_count()) as pool:
+        encoded = list(pool.map(encode, groups.values()))
+    return {place: codes for group in encoded for place, codes in group.items()}

@@ -7,6 +7,7 @@ numbers or yes and no already are not written out to be read again, and texts be
 from collections.abc import Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,7 +29,7 @@ from assess.records import Problem
 REMEDY = "write it again as Parquet, or save it as CSV"
 # Bytes a row in a file; a column that takes fewer holds few different texts, each written once.
 FEW_BYTES = 4
-DAY = 86_400  # seconds
+NANOSECONDS = np.int64(86_400_000_000_000)  # of a day
 
 
 def read_parquet(
@@ -144,7 +145,11 @@ def _days(column: pa.ChunkedArray) -> pd.Series | None:
         and not pc.all(pc.equal(column, days.cast(column.type))).as_py()
     ):
         return None
-    return days.cast(pa.timestamp("ns")).to_pandas()
+    whole = days.cast(pa.int32()).fill_null(0).to_numpy() * NANOSECONDS
+    whole = whole.view("datetime64[ns]")
+    if days.null_count:
+        whole[days.is_null().to_numpy()] = np.datetime64("NaT")
+    return pd.Series(whole, copy=False)
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:

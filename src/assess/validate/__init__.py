@@ -335,9 +335,9 @@ def _hold_columns(
     """What the contract asks of one column at a time."""
     columns_only = _of_columns(name, frozenset(absent))
     held = [column for column in columns_only.columns if is_coded(rows[column])]
-    if held:  # nothing is repeated by now, and categories are text
+    if held:  # nothing is repeated by now, categories are text, and of lists only choices were read
         columns_only = columns_only.update_columns(
-            {column: {"dtype": None, "unique": False} for column in held}
+            {column: {"dtype": None, "unique": False, "checks": None} for column in held}
         )
     try:
         return columns_only.validate(rows, lazy=True, inplace=bool(held))

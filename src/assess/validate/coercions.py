@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from assess.load.codes import is_coded
+from assess.load.codes import MANY_ROWS, is_coded, row_counts
 from assess.load.raw import plain
 from assess.load.synonyms import OwnWords, mark, other_words, usual_words
 from assess.schemas import about_columns
@@ -77,15 +77,16 @@ def note_coercions(
         return
     firsts = _first_places(places, len(different))
     same = usual_words(table, column) if kind == "choice" else {}
-    counts = np.bincount(places[places >= 0], minlength=len(different))
     found = np.argsort(firsts, kind="stable")
     found = found[firsts[found] < len(text)]
     texts, read = different[found].tolist(), values.take(firsts[found]).tolist()
+    counts: np.ndarray | None = None  # most columns need none
     for place, text_of_one, value in zip(found.tolist(), texts, read, strict=True):
         written = text_of_one.strip()
         if pd.isna(value) or not written or _as_it_stands(written, kind, same, value):
             continue
         row = int(text.index[firsts[place]])
+        counts = row_counts(places, len(different)) if counts is None else counts
         _note(table, column, row, written, _shown(value), int(counts[place]), findings)
         if kind == "choice":
             findings.read_as(table, "words", column, written, str(value))
@@ -93,9 +94,15 @@ def note_coercions(
 
 def _first_places(places: np.ndarray, size: int) -> np.ndarray:
     """The first row of each different text; the number of rows where no row holds it."""
-    rows = np.flatnonzero(places >= 0)[::-1]
     firsts = np.full(size, len(places))
-    firsts[places[rows]] = rows
+    step = max(size, MANY_ROWS)
+    for start in range(0, len(places), step):  # most texts stand in the first rows
+        rows = np.flatnonzero(places[start : start + step] >= 0)[::-1] + start
+        found = np.full(size, len(places))
+        found[places[rows]] = rows
+        firsts = np.minimum(firsts, found)
+        if (firsts < len(places)).all():
+            break
     return firsts
 
 

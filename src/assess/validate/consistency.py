@@ -4,8 +4,6 @@ None of it is an error. Both records stand as written and the reader is told, be
 alone cannot say which is wrong, or whether both are right.
 """
 
-from typing import Literal
-
 import numpy as np
 import pandas as pd
 
@@ -140,9 +138,9 @@ def tallies_agree(tables: Tables, findings: Findings) -> None:
     if votes.empty:
         return
     for of_groups, minuted in TALLIES.items():
-        if decisions[minuted].isna().all():
-            continue
-        counted = votes.loc[votes[of_groups].notna(), [of_groups, "decision_id"]]
+        asked = decisions.loc[decisions[minuted].notna(), "decision_id"]
+        known = votes[of_groups].notna() & is_in(votes["decision_id"], asked)
+        counted = votes.loc[known, [of_groups, "decision_id"]]
         sums = added_up(counted[[of_groups]], counted["decision_id"])
         added = look_up(decisions["decision_id"], sums[of_groups])
         differs = decisions[(added != decisions[minuted]) & added.notna()]
@@ -196,17 +194,23 @@ def voters_are_members(tables: Tables, findings: Findings) -> None:
 
 def _members_on(group: pd.DataFrame, days: pd.Series) -> np.ndarray:
     """How many of `group` were members on each day. No joining date: they always were."""
-    different, places = np.unique(days.to_numpy(), return_inverse=True)
-    joined = _days_up_to(group["joined_on"].fillna(pd.Timestamp.min), different, "right")
-    left = _days_up_to(group["left_on"].dropna(), different, "left")
-    return (joined - left)[places]
+    always = group["joined_on"].isna().sum()
+    asked = _numbered(days)
+    joined = _up_to(_numbered(group["joined_on"].dropna()), asked)
+    left = _up_to(_numbered(group["left_on"].dropna()), asked - 1)
+    return always + joined - left
 
 
-def _days_up_to(days: pd.Series, ends: np.ndarray, side: Literal["left", "right"]) -> np.ndarray:
-    """How many of `days` come before each of `ends`, or on it where `side` is right."""
-    different = days.value_counts().sort_index()
-    counts = np.append(0, different.to_numpy().cumsum())
-    return counts[np.searchsorted(different.index.to_numpy(), ends, side=side)]
+def _numbered(days: pd.Series) -> np.ndarray:
+    """Days as whole numbers, one after another."""
+    return days.to_numpy().astype("datetime64[D]").astype("int64")
+
+
+def _up_to(days: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """How many of `days` are each of the days asked for, or before it."""
+    first = days.min(initial=0)
+    counts = np.append(0, np.bincount(days - first).cumsum())
+    return counts[np.clip(asked - first + 1, 0, len(counts) - 1)]
 
 
 def quorum_present(
@@ -275,11 +279,12 @@ def _quorum(
     number = {code: body.quorum for code, body in organisation.bodies.items()}
     share = {code: body.quorum_share for code, body in organisation.bodies.items()}
     own = meetings.drop_duplicates("meeting_id").set_index("meeting_id")["quorum"]
-    filled = seats_filled(roles, decisions["body"], decisions["decided_on"])
-    by_share = np.ceil(filled * decisions["body"].map(share).astype("float64"))
-    asked = look_up(decisions["meeting_id"], own).astype("float64")
-    asked = asked.fillna(decisions["body"].map(number).astype("float64"))
-    return asked.fillna(by_share.where(by_share >= 2))
+    own = look_up(decisions["meeting_id"], own).astype("float64")
+    others = decisions[own.isna()]
+    filled = seats_filled(roles, others["body"], others["decided_on"])
+    by_share = np.ceil(filled * others["body"].map(share).astype("float64"))
+    by_rule = others["body"].map(number).astype("float64")
+    return own.fillna(by_rule.fillna(by_share.where(by_share >= 2)))
 
 
 def _votes_minuted(decisions: pd.DataFrame) -> pd.Series:
@@ -311,10 +316,10 @@ def votes_within_presence(tables: Tables, present: pd.DataFrame, findings: Findi
             "decisions",
             over,
             "meeting_id",
-            [
+            (
                 f"{n:g} votes are {what}, but only {came:g} with a vote came to the meeting"
                 for n, came in zip(number[over], there[over], strict=True)
-            ],
+            ),
             "somebody may have voted who is listed as absent; check both",
             rule=f"more votes {what} than people at the meeting",
             serious=False,

@@ -45,7 +45,7 @@ class Findings:
 
         What is not serious cost nothing, so after the first thousands one stands for all others.
         """
-        rows = list(rows)
+        rows = pd.Index(rows)
         kept = rows if serious or len(rows) <= KEPT else rows[: KEPT + 1]
         whats = repeat(what) if isinstance(what, str) else what
         remedies = repeat(remedy) if isinstance(remedy, str) else remedy
@@ -56,7 +56,7 @@ class Findings:
         ]
         if len(rows) > len(kept):
             rest = rows[KEPT:]
-            found[-1] = replace(found[-1], times=len(rest), last_row=int(max(rest)))
+            found[-1] = replace(found[-1], times=len(rest), last_row=int(rest.max()))
         self.problems += found
 
     def note_faults(self, table: str, column: str, faults: pd.Series) -> None:

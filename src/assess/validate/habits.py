@@ -78,14 +78,15 @@ def practice_changed(
     if years is None:
         return
     years = years.astype("category")
-    places, different = years.cat.codes.to_numpy() + 1, years.cat.categories
-    sizes = _by_place(places, len(different))
-    full = [int(year) for year, size in zip(different, sizes, strict=True) if size >= FEW_ROWS]
+    places, different = years.cat.codes.to_numpy(), years.cat.categories
+    of_year = {int(year): places == place for place, year in enumerate(different)}
+    sizes = {year: np.count_nonzero(rows) for year, rows in of_year.items()}
+    full = [year for year, size in sizes.items() if size >= FEW_ROWS]
     if len(full) < 2:
         return
     for column, about in about_columns(table).items():
-        known = _by_place(places[rows[column].notna().to_numpy()], len(different))
-        filled = pd.Series(known / np.maximum(sizes, 1), different)
+        known = rows[column].notna().to_numpy()
+        filled = {year: np.count_nonzero(known & of_year[year]) / sizes[year] for year in full}
         for before, after in pairwise(full):
             jump = filled[after] - filled[before]
             to_come = jump < 0 and about["kind"] == "date" and after == full[-1]
@@ -97,8 +98,3 @@ def practice_changed(
             )
             remedy = "if the way of recording changed, do not compare these years"
             findings.note_table(table, what, remedy, rule="practice changed", serious=False)
-
-
-def _by_place(places: np.ndarray, size: int) -> np.ndarray:
-    """How many rows have each place from 1 to `size`; 0 is no place."""
-    return np.bincount(places, minlength=size + 1)[1:]
