@@ -1,15 +1,18 @@
 """A large register gives the same as text, as codes, as CSV, as Parquet and in another order."""
 
+import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from assess.framework import load_framework
 from assess.load import codes, parquet_files
 from assess.measure import measure
-from assess.validate import read_records
+from assess.pseudonyms import pseudonymise
+from assess.validate import check, findings, read_records
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
@@ -46,6 +49,77 @@ def problems(records):
     return sorted((p.source.split(".")[0], p.row or 0, p.column or "", p.rule) for p in every)
 
 
+FAULTS = {  # table -> column -> what stands there instead in some rows
+    "members": {
+        "member_id": ["", "M00000007", "m00000008", "Jane Jones", "#N/A"],
+        "category": ["Staf", "nobody", " staff "],
+        "left_on": ["1999-01-01", "31/03/2024", "soon", "45385", "Monday 3 March 2025"],
+        "eligible_to_vote": ["Y", "perhaps"],
+    },
+    "attendance": {
+        "person_id": ["", " M00000012 ", "M00000013", "#REF!"],
+        "meeting_id": ["G9", " ", "G00000001"],
+        "status": ["P", "Prresent", "leave"],
+        "capacity": ["guest", ""],
+    },
+    "decisions": {
+        "decision_id": ["D00000003", ""],
+        "meeting_id": ["G7", ""],
+        "body": ["bord", "board", "General meeting"],
+        "moved_by": ["M00000001", "M00000002"],
+        "seconded_by": ["M00000001"],
+        "stated_for": ["70", "3"],
+        "present_count": ["12", "-1", "many"],
+        "cost": ["£1,250", "-5"],
+    },
+    "votes": {"decision_id": ["D9"], "category": [""], "votes_for": ["1.5", "-1", ""]},
+    "meetings": {"held_on": ["", "3.4.2024"], "body": ["board", "council"], "quorum": [""]},
+    "participation": {"member_id": ["M1"], "act": ["votd"]},
+}
+
+
+@pytest.fixture(scope="module")
+def faulty(registers, tmp_path_factory):
+    """The same register with faults of every kind, as CSV and as Parquet of texts."""
+    folders = {kind: tmp_path_factory.mktemp(f"faulty {kind}") for kind in ("csv", "parquet")}
+    rng = np.random.default_rng(1)
+    for path in registers["csv"].iterdir():
+        if path.suffix != ".csv":
+            for folder in folders.values():
+                shutil.copy(path, folder)
+            continue
+        rows = pd.read_csv(path, dtype="str", keep_default_na=False)
+        for column, texts in FAULTS.get(path.stem, {}).items():
+            cells = (
+                rows[column].to_numpy(object) if column in rows else np.full(len(rows), "", object)
+            )
+            for text in texts:
+                cells[rng.choice(len(rows), 5)] = text
+            rows[column] = pd.Series(cells, dtype="str")
+        rows = pd.concat([rows, rows.head(3)]) if path.stem in FAULTS else rows
+        rows.to_csv(folders["csv"] / path.name, index=False)
+        rows.to_parquet(folders["parquet"] / f"{path.stem}.parquet", index=False)
+    return folders
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_faults_in_codes_are_the_faults_in_text(faulty, monkeypatch, kind):
+    """Every problem and contradiction, in the same words; every row left out; every number."""
+    text, measured_text = seen(faulty["csv"], monkeypatch, 10**9)
+    coded, measured_coded = seen(faulty[kind], monkeypatch, 1_000)
+    assert len(problems(text)) > 500
+    assert len({rule for *_, rule in problems(text)}) > 20
+    assert problems(coded) == problems(text)
+    for part in ("problems", "consistency"):
+        assert words(getattr(coded, part)) == words(getattr(text, part))
+    assert [where[1:] for where in coded.excluded] == [where[1:] for where in text.excluded]
+    pd.testing.assert_frame_equal(measured_coded[NUMBERS], measured_text[NUMBERS])
+
+
+def words(found):
+    return sorted(str(problem).replace(".parquet", ".csv") for problem in found)
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_codes_give_what_text_gives(registers, monkeypatch, kind):
     """CSV as text is the yardstick: every cell, problem and number is the same."""
@@ -76,3 +150,58 @@ def test_the_order_of_rows_changes_no_number(registers, monkeypatch):
     _, first = seen(registers["parquet"], monkeypatch, 1_000)
     _, other = seen(registers["shuffled"], monkeypatch, 1_000)
     pd.testing.assert_frame_equal(other[NUMBERS], first[NUMBERS])
+
+
+def test_empty_cells_may_mean_a_word_that_no_row_has(registers, tmp_path, monkeypatch):
+    """Nobody is listed as absent; the organisation says that who has no word was."""
+    shutil.copytree(registers["csv"], tmp_path, dirs_exist_ok=True)
+    place = tmp_path / "organisation.yaml"
+    place.write_text(place.read_text("utf-8") + "\nattendance_blank: absent\n", "utf-8")
+    rows = pd.read_csv(tmp_path / "attendance.csv", dtype="str", keep_default_na=False)
+    rows = rows.assign(status=rows["status"].replace("absent", ""))
+    rows.to_csv(tmp_path / "attendance.csv", index=False)
+    found = seen(tmp_path, monkeypatch, 1_000)[0].tables["attendance"]["status"]
+    assert codes.is_coded(found)
+    assert (found == "absent").sum() == (rows["status"] == "").sum() > 0
+
+
+def test_codes_and_text_get_the_same_pseudonyms(registers, monkeypatch):
+    """Members and attendance as codes, seats as text: one person has one pseudonym in all."""
+    key = bytes(32)
+    text = pseudonymise(seen(registers["csv"], monkeypatch, 10**9)[0], key).tables
+    coded = pseudonymise(seen(registers["parquet"], monkeypatch, 1_000)[0], key).tables
+    assert codes.is_coded(coded["members"]["member_id"])
+    for table, column in (("members", "member_id"), ("attendance", "person_id")):
+        assert text[table][column].notna().all()
+        assert codes.as_text(coded[table][column]).tolist() == text[table][column].tolist()
+    assert coded["roles"]["person_id"].tolist() == text["roles"]["person_id"].tolist()
+
+
+def test_thousands_of_findings_are_told_as_before(registers, monkeypatch):
+    """All but the first hundred are kept as one, and no line that is printed differs."""
+    records, _ = seen(registers["parquet"], monkeypatch, 1_000)
+    lines = check.report_problems(records)
+    monkeypatch.setattr(findings, "KEPT", 100)
+    shortened, _ = seen(registers["parquet"], monkeypatch, 1_000)
+    assert check.report_problems(shortened) == lines
+    assert len(shortened.consistency) < 200 < len(records.consistency)
+    assert sum(one.times for one in shortened.consistency) == len(records.consistency)
+
+
+@pytest.mark.slow
+def test_a_member_more_costs_few_bytes_and_no_more_than_its_share_of_time(tmp_path):
+    """Ten million members in 3 GB are 300 bytes each with all that happened; 4 times, 4 times."""
+    from registers import HERE, make_register, measured
+
+    seconds, gigabytes = [], []
+    members = (250_000, 1_000_000)
+    for size in members:
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        make_register(folder, size, "parquet")
+        steps = measured(folder, HERE)["steps"]
+        del steps["imports"]
+        seconds.append(sum(cpu for _, cpu, _ in steps.values()))
+        gigabytes.append(max(peak for *_, peak in steps.values()))
+    assert (gigabytes[1] - gigabytes[0]) * 1e9 / (members[1] - members[0]) < 300
+    assert seconds[1] / seconds[0] < 4.5

@@ -17,12 +17,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from assess.load.codes import coded, is_coded
 from assess.records import AssessError, Records
 
 PERSON_COLUMNS = ("person_id", "member_id", "respondent_id")
 KEY_BYTES = 32
 KEPT_BYTES = 9  # of each HMAC: 72 bits, of which base64 makes 12 letters without padding
 LETTERS = KEPT_BYTES * 4 // 3
+PIECE = 1 << 16  # codes written out at a time
 
 
 def private_folder() -> Path:
@@ -105,12 +107,14 @@ def _pseudonyms(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    arrays = {place: pa.array(codes, type=pa.large_string()) for place, codes in columns.items()}
+    texts = {place: codes for place, codes in columns.items() if not is_coded(codes)}
+    arrays = {place: pa.array(codes, type=pa.large_string()) for place, codes in texts.items()}
+    named = _with_new_lists({p: c for p, c in columns.items() if is_coded(c)}, key)
     if not arrays:
-        return {}
+        return named
     different = pc.unique(pa.chunked_array(list(arrays.values()))).drop_null()
     written = _hashed(different, key)
-    return {
+    return named | {
         place: pd.Series(
             written.take(pc.index_in(array, value_set=different)),
             index=columns[place].index,
@@ -118,6 +122,24 @@ def _pseudonyms(
         )
         for place, array in arrays.items()
     }
+
+
+def _with_new_lists(
+    columns: Mapping[tuple[str, str], pd.Series], key: bytes
+) -> dict[tuple[str, str], pd.Series]:
+    """Columns of a large register with pseudonyms in their lists: no row need be looked at."""
+    import pyarrow as pa
+
+    lists: dict[int, pd.Index] = {}
+    named = {}
+    for place, codes in columns.items():
+        texts = codes.cat.categories
+        if id(texts) not in lists:
+            written = _hashed(pa.array(texts, type=pa.large_string()), key)
+            lists[id(texts)] = pd.Index(pd.Series(written, dtype="str"))
+        places = coded(codes.cat.codes.to_numpy(), lists[id(texts)])
+        named[place] = pd.Series(places, index=codes.index)
+    return named
 
 
 def hmac_of(key: bytes) -> Callable[[bytes], bytes]:
@@ -144,7 +166,10 @@ def _hashed(codes, key: bytes):
     import pyarrow as pa
 
     hmac = hmac_of(key)
-    hashes = b"".join([hmac(code.encode())[:KEPT_BYTES] for code in codes.to_pylist()])
+    hashes = bytearray()
+    for start in range(0, len(codes), PIECE):
+        piece = codes.slice(start, PIECE).to_pylist()
+        hashes += b"".join([hmac(code.encode())[:KEPT_BYTES] for code in piece])
     letters = base64.urlsafe_b64encode(hashes)
     ends = np.arange(len(codes) + 1, dtype=np.int64) * LETTERS
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(letters)]

@@ -240,7 +240,10 @@ def _with_blanks_said(
         what = f"status is empty in {len(empty):,} rows, and was read as {meant}"
         remedy = f"attendance_blank says: {organisation.attendance_blank}"
         findings.note_table(name, what, remedy, rule="blank", serious=False)
-    return rows.assign(status=rows["status"].mask(rows.index.isin(empty), meant))
+    status = rows["status"]
+    if is_coded(status) and meant not in status.cat.categories:
+        status = status.cat.add_categories([meant])
+    return rows.assign(status=status.mask(rows.index.isin(empty), meant))
 
 
 def _drop_unusable_keys(name: str, rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
