@@ -23,7 +23,7 @@ from assess.load.raw import (
     empty,
     plain,
 )
-from assess.load.texts import Texts, texts_of, texts_of_dictionary
+from assess.load.texts import Texts, texts_of, texts_of_column
 from assess.records import Problem
 
 REMEDY = "write it again as Parquet, or save it as CSV"
@@ -99,9 +99,9 @@ def _column(content: bytes | pa.Buffer, heading: str) -> pd.Series | Texts:
         file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=[heading])
     column = file.read(columns=[heading], use_threads=False).column(0)
     if pa.types.is_dictionary(column.type):
-        return texts_of_dictionary(column)
+        return texts_of_column(column)
     typed = _typed(column)
-    return texts_of(_text(column).chunks) if typed is None else typed
+    return texts_of_column(_text(column)) if typed is None else typed
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -13,6 +13,7 @@ import yaml
 from assess.load.raw import (
     MAX_COLUMNS,
     TITLE_ROWS,
+    LargeTable,
     RawTable,
     UnreadableError,
     empty,
@@ -25,13 +26,19 @@ from assess.records import Problem
 # A cell with this many lines is more likely a quotation mark that was never closed.
 MANY_LINES = 20
 DELIMITERS = ",;\t|"
+MANY_BYTES = 20_000_000  # a larger file is first tried as one of simple rows
 
 
 def read_csv(
     content: bytes, source: str, table: str, own: OwnWords | None = None
-) -> tuple[RawTable | None, list[Problem]]:
+) -> tuple[RawTable | LargeTable | None, list[Problem]]:
     """A CSV file as written, and what was wrong with it. None where it holds no row at all."""
     known = known_headings(table, own or OwnWords())
+    if len(content) > MANY_BYTES:
+        from assess.load.large_text_files import read_simple
+
+        if (simple := read_simple(content, source, table, known)) is not None:
+            return simple, []
     grid, problems = grid_of(content, source, known)
     if grid is None:
         return None, problems
@@ -50,7 +57,7 @@ def grid_of(
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip(" \t\n,;|\ufeff"):
         return None, [*problems, empty(source)]
-    text, delimiter = _delimiter(text, headings)
+    text, delimiter = delimiter_of(text, headings)
     if not text.strip():
         return None, [*problems, empty(source)]
     grid, more = _split(text, delimiter, source)
@@ -89,7 +96,7 @@ def _decode_bytes(content: bytes, source: str) -> tuple[str, list[Problem]]:
         return content.decode("cp1252", errors="replace"), [problem]
 
 
-def _delimiter(text: str, headings: Iterable[str]) -> tuple[str, str]:
+def delimiter_of(text: str, headings: Iterable[str]) -> tuple[str, str]:
     """The text without Excel's own `sep=` line, and what stands between its cells.
 
     The mark that gives the most known headings in one of the first rows; of equals, the one that

@@ -85,6 +85,13 @@ def texts_of_dictionary(column: pa.ChunkedArray) -> Texts:
     return Texts(listed.form, numbers[np.concatenate(places)], listed.others)
 
 
+def texts_of_column(column: pa.ChunkedArray) -> Texts:
+    """The texts of a column, as text or as a dictionary."""
+    if pa.types.is_dictionary(column.type):
+        return texts_of_dictionary(column)
+    return texts_of(column.chunks)
+
+
 def in_form(texts: Texts, form: Form | None) -> Texts:
     """The same texts, with codes of `form` as their numbers."""
     if texts.form == form:
