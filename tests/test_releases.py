@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from test_bundle import DATA, notebook_in
 from test_disclosure import given, published
 
 from assess import compare
+from assess.batch.job import Job, assess_one
 from assess.disclosure import peers, releases
 from assess.records import AssessError, Period
 from assess.report import side_by_side
@@ -362,6 +364,30 @@ def test_a_copy_to_publish_does_not_lie_beside_the_boards_own(tmp_path):
     (tmp_path / "asesiad.html").write_text("x")
     releases.clear_board_copy(tmp_path, 0)
     assert (tmp_path / "asesiad.html").exists()
+
+
+def run_again(folder, mode):
+    """A run of a small sample into the same folder of results, in this mode."""
+    parameters = {"period": "", "previous": "", "mode": mode, "seed": 1}
+    source = DATA / "gofal-elwedd"
+    return assess_one(Job(source, folder / "out", notebook_in(folder), "", parameters=parameters))
+
+
+def test_a_run_to_publish_clears_what_the_board_had_and_is_held_against_the_last(tmp_path, keys):
+    """The board's own files go; a second copy that hides or shows another number is not written."""
+    assert run_again(tmp_path, "internal").state == "assessed"
+    place = tmp_path / "out" / "gofal-elwedd" / "2025"
+    (place / "asesiad.html").write_text("the board's own, in Welsh")
+    assert (place / "source_rows.csv").exists()
+    assert run_again(tmp_path, "publish").state == "assessed"
+    assert not (place / "source_rows.csv").exists()
+    assert not (place / "asesiad.html").exists()
+    (record,) = (keys / "releases").glob("*.json")
+    counts = json.loads(record.read_text())
+    record.write_text(json.dumps(counts | {"6.2c numerator": counts["6.2c numerator"] + 5}))
+    second = run_again(tmp_path, "publish")
+    assert second.state == "failed"
+    assert "was published before" in second.message
 
 
 def test_six_people_are_in_the_records_these_tests_rest_on():

@@ -219,6 +219,16 @@ def test_yaml_that_would_run_or_unfold_or_contradict_itself_is_refused(tmp_path,
     assert not (tmp_path / "owned").exists()
 
 
+def test_an_alias_is_refused_where_all_else_is_in_order(tmp_path):
+    """Ten lines of aliases of aliases are gigabytes."""
+    folder = organisation(tmp_path / "one", f"id: {SMALLEST.name}", f"id: &a {SMALLEST.name}")
+    about = folder / "organisation.yaml"
+    text = re.sub(r"(?m)^name: .*$", "name: *a", about.read_text(encoding="utf-8"))
+    about.write_text(text, encoding="utf-8")
+    with pytest.raises(AssessError, match="alias"):
+        read_records(folder)
+
+
 # Notebooks
 
 KERNEL = {"name": "python3", "language": "python", "display_name": "Python 3"}
