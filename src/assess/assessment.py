@@ -1,7 +1,7 @@
 """One organisation assessed: records and framework in; measures, scores, gates and claims out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,11 @@ from typing import Any
 import pandas as pd
 
 from assess.change import changes
+from assess.claims import COLUMNS as CLAIM_COLUMNS
 from assess.claims import claims_table
 from assess.disclosure import disclose
 from assess.framework import Framework, load_framework
+from assess.gates import COLUMNS as GATE_COLUMNS
 from assess.gates import check_gates
 from assess.measure import FLOORS_INTERNAL, Measures, measure
 from assess.pseudonyms import key_of, pseudonymise
@@ -35,7 +37,7 @@ class Assessment:
     measures: Measures
     scores: pd.DataFrame
     draws: pd.DataFrame  # scores that could have been: see `uncertainty.all_draws`
-    gates: pd.DataFrame
+    gates: pd.DataFrame  # told of the latest period alone, as are the claims: empty for others
     claims: pd.DataFrame
     seed: int = 0
     previous: "Assessment | None" = None
@@ -60,6 +62,13 @@ class Assessment:
     @cached_property
     def gaps(self) -> pd.DataFrame:
         return gaps(self.measures, self.records)
+
+    @cached_property
+    def gains(self) -> pd.DataFrame:
+        """What would move the scores most: see `sensitivity.gains`."""
+        from assess.robustness.sensitivity import gains  # takes part of a second to import
+
+        return gains(self.measures, self.framework, self.scores)
 
     @cached_property
     def years(self) -> tuple["Assessment", ...]:
@@ -151,7 +160,9 @@ def _assess_afresh(
     # Another seed: draws that shared their random numbers would make a change look too certain.
     for back, year in reversed(list(enumerate([given] if given else earlier, start=1))):
         before = _assess(records, framework, year, seed=seed + back, previous=before)
-    return _assess(records, framework, period, seed=seed, previous=before)
+    latest = _assess(records, framework, period, seed=seed, previous=before)
+    claims = claims_table(records.organisation, framework, latest.scores, latest.draws)
+    return replace(latest, gates=check_gates(records, framework, period), claims=claims)
 
 
 def _earlier(records: Records, period: Period) -> list[Period]:
@@ -199,8 +210,8 @@ def _assess(
         measures=measures,
         scores=scores,
         draws=drawn,
-        gates=check_gates(records, framework, period),
-        claims=claims_table(records.organisation, framework, scores, drawn),
+        gates=pd.DataFrame(columns=GATE_COLUMNS),
+        claims=pd.DataFrame(columns=CLAIM_COLUMNS),
         seed=seed,
         previous=previous,
         groups=group_shares(records, framework, measures.observed),

@@ -77,7 +77,10 @@ def _figure(
     """`spec` drawn with the tables it calls by name."""
     import vl_convert
 
-    datasets = {name: alt.to_values(table)["values"] for name, table in rows.items()}
+    datasets = {
+        name: json.loads(table.to_json(orient="records", double_precision=15))
+        for name, table in rows.items()
+    }
     drawn = {**spec, "datasets": {**spec.get("datasets", {}), **datasets}}
     svg = vl_convert.vegalite_to_svg(drawn, vl_version=VEGA_LITE)
     return Figure(svg, alt_text, caption, numbers, words.say("Show the numbers"))

@@ -348,9 +348,7 @@ def _to_record(assessment: Assessment, words: Words) -> Markup:
 
 def _moves(assessment: Assessment) -> pd.DataFrame:
     """The few indicators whose rise to 100 would add most to their principle's score."""
-    from assess.robustness.sensitivity import gains  # takes part of a second to import
-
-    moves = gains(assessment.measures, assessment.framework, assessment.scores)
+    moves = assessment.gains
     moves = moves[(moves["do"] == "improve") & (moves["gain"] >= LEAST_GAIN)].head(MOST_MOVES)
     titles = assessment.scores["title"]
     of = titles.reindex(moves["principle"]).to_numpy()

@@ -225,9 +225,9 @@ def gains(measures: "Measures", framework: Framework, scores: pd.DataFrame) -> p
         for at, id in enumerate(ids):
             if id not in own or not (now[at] < 100 or states[id] == "not recorded"):
                 continue
-            best = _with(principle, ids, now, applies, at, 100.0) - before
-            worst = _with(principle, ids, now, applies, at, 0.0) - before
             record = states[id] == "not recorded"
+            best = _with(principle, ids, now, applies, at, 100.0) - before
+            worst = _with(principle, ids, now, applies, at, 0.0) - before if record else np.nan
             rows.append(
                 {
                     "indicator": id,
@@ -235,7 +235,7 @@ def gains(measures: "Measures", framework: Framework, scores: pd.DataFrame) -> p
                     "do": "record" if record else "improve",
                     "score": now[at],
                     "gain": best,
-                    "loss": worst if record else np.nan,
+                    "loss": worst,
                     "coverage": share[at] if record else 0.0,
                     "remedy": getattr(own[id], "remedy", ""),
                 }
