@@ -194,7 +194,7 @@ def _read_columns(
     """The columns of the contract as dates, numbers and codes, without rows that are all empty."""
     findings = reading.findings
     values: dict[str, pd.Series] = {}
-    in_use = pd.Series(False, index=written.index)
+    in_use = np.zeros(len(written), dtype=bool)
     for column, about in about_columns(name).items():
         if column not in columns:
             continue
@@ -206,9 +206,9 @@ def _read_columns(
         note_coercions(name, column, text, values[column], findings)
         weekdays_agree(name, column, text, values[column], reading.odd)
         findings.cannot_read(name, column, faults.index)
-        in_use |= values[column].notna()
+        in_use |= values[column].notna().to_numpy()
         if len(faults):
-            in_use |= in_use.index.isin(faults.index)
+            in_use |= written.index.isin(faults.index)
     rows = _typed(name, values, written.index)
     return rows if in_use.all() else rows[in_use]
 
