@@ -139,6 +139,8 @@ def tallies_agree(tables: Tables, findings: Findings) -> None:
         return
     for of_groups, minuted in TALLIES.items():
         asked = decisions.loc[decisions[minuted].notna(), "decision_id"]
+        if asked.empty:
+            continue
         known = votes[of_groups].notna() & is_in(votes["decision_id"], asked)
         counted = votes.loc[known, [of_groups, "decision_id"]]
         sums = added_up(counted[[of_groups]], counted["decision_id"])
