@@ -4,6 +4,7 @@ import csv
 import re
 import statistics
 from collections import defaultdict
+from dataclasses import replace
 from html import unescape
 from itertools import combinations, permutations
 from pathlib import Path
@@ -296,3 +297,16 @@ def test_the_widest_differences_are_recounted_from_the_file(assessment):
     }
     shown = [gaps[line[0].split()[0]] for line in lines]
     assert shown == sorted((gap for gap in gaps.values() if gap >= 1), reverse=True)[:5]
+
+
+def test_groups_that_are_all_held_back_are_a_sentence_and_no_empty_picture():
+    shown = assess_records(DATA / "gofal-elwedd")
+    columns = ["hits", "of", "share", "low", "high"]
+    hidden = {
+        key: shares.assign(**dict.fromkeys(columns, float("nan")))
+        for key, shares in shown.groups.items()
+    }
+    page = str(sections.who_took_part(replace(shown, groups=hidden), EN).markup)
+    assert "Held back to protect people" in page
+    assert "<figure>" not in page
+    assert "<figure>" in str(sections.who_took_part(shown, EN).markup)

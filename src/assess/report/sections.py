@@ -263,8 +263,7 @@ def who_took_part(assessment: Assessment, words: Words) -> Html:
         )
         pieces.append(figure.markup)
     if not pieces:
-        text = words.say("The records do not show attendance or votes for each member group.")
-        return Html(paragraphs(text))
+        return Html(paragraphs(_nothing_by_group(assessment, words)))
     note = words.say(
         "Low attendance can be a sign of barriers: times, places, transport, support. "
         "Read it as a question about access, not about effort."
@@ -272,10 +271,19 @@ def who_took_part(assessment: Assessment, words: Words) -> Html:
     return Html(paragraphs(note) + joined(pieces))
 
 
+def _nothing_by_group(assessment: Assessment, words: Words) -> str:
+    if any(len(shares) for shares in assessment.groups.values()):
+        return words.say("Held back to protect people: who took part, by member group.")
+    return words.say("The records do not show attendance or votes for each member group.")
+
+
 def _shares(assessment: Assessment, indicator: str) -> pd.DataFrame | None:
-    """What each group did of what it could; a group with few people behind it has no numbers."""
+    """What each group did of what it could; a group with few people behind it has no numbers.
+
+    None where there is nothing to draw: no such record, or all of it held back.
+    """
     shares = assessment.groups.get(indicator)
-    if shares is None:
+    if shares is None or shares["share"].isna().all():
         return None
     categories = assessment.organisation.member_categories
     titles = {code: group.title for code, group in categories.items()}
