@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from assess.disclosure import Count, disclose, suppression
 from assess.framework import load_framework
 from assess.records import AssessError
 from assess.report import sections
-from assess.words import Words
+from assess.words import Words, changed, changes_in_short
 
 CATEGORIES = {
     "staff": {"title": "Staff", "kind": "staff", "could_be_members": 120},
@@ -444,3 +445,34 @@ def test_few_rows_left_out_are_said_to_be_and_not_counted(left_out, said):
 def test_the_page_says_how_long_files_of_rows_are_kept(copy):
     said = "A run to publish deletes files that point to single rows, once they are 0 days old."
     assert said in sections.method(copy, Words("en")).markup
+
+
+# Changes
+
+SAMPLES = sorted(path.parent for path in (Path(__file__).parents[1] / "data").glob("*/*.yaml"))
+
+
+def test_no_sample_is_said_in_public_to_have_changed_where_its_board_is_told_of_chance():
+    """Where a principle rests on a number of people, a copy does not judge its change."""
+    judged = 0
+    for folder in SAMPLES:
+        public, own = (assess_records(folder, mode=mode) for mode in ("publish", "internal"))
+        if public.changes is None:
+            continue
+        told = public.changes["verdict"]
+        claimed = told[told.isin(["rose", "fell"])]
+        assert claimed.to_dict() == own.changes.loc[claimed.index, "verdict"].to_dict()
+        untold = public.changes[told == "rounded"]
+        assert untold[["low", "high"]].isna().all(axis=None)
+        assert "4" not in untold.index  # decisions and meetings alone
+        judged += (told == "could be chance").sum() + len(claimed)
+    assert judged > 8
+
+
+def test_a_change_that_is_not_judged_says_why():
+    folder = next(path for path in SAMPLES if path.name == "gofal-elwedd")
+    copy = assess_records(folder, mode="publish")
+    assert copy.changes.loc["5", "verdict"] == "rounded"
+    for lang, said in (("en", "does not say whether"), ("cy", "nid yw'r copi hwn yn dweud")):
+        assert said in changed(Words(lang), copy.changes.loc["5"])
+        assert "{" not in changes_in_short(Words(lang), copy.changes)

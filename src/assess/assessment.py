@@ -11,7 +11,7 @@ import pandas as pd
 from assess.change import changes
 from assess.claims import COLUMNS as CLAIM_COLUMNS
 from assess.claims import claims_table
-from assess.disclosure import disclose
+from assess.disclosure import changes_told, disclose
 from assess.framework import Framework, load_framework
 from assess.gates import COLUMNS as GATE_COLUMNS
 from assess.gates import check_gates
@@ -57,7 +57,10 @@ class Assessment:
     @cached_property
     def changes(self) -> pd.DataFrame | None:
         """What became of each principle since the period before; None where there is none."""
-        return changes(self, self.previous) if self.previous else None
+        if self.previous is None:
+            return None
+        found = changes(self, self.previous)
+        return found if self.mode == "internal" else changes_told(found, self, self.previous)
 
     @cached_property
     def gaps(self) -> pd.DataFrame:

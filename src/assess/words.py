@@ -378,6 +378,13 @@ def changed(words: Words, row: pd.Series) -> str:
             "The two years rest on different evidence, so they are not compared.",
             **fields,
         )
+    if row["verdict"] == "rounded":
+        return words.say(
+            "{principle} was {before} and is now {now}. "
+            "Numbers of people behind it are rounded or held back. "
+            "So this copy does not say whether that is more than chance.",
+            **fields,
+        )
     return words.say(
         "{principle} was {before} and is now {now}. A change of this size could be chance.",
         **fields,
@@ -393,13 +400,35 @@ def change_verdict(words: Words, verdict: str) -> str:
         "other evidence": words.say("different evidence, not compared"),
         "not scored": words.say("not scored in both years"),
         "held back": words.say("held back to protect people"),
+        "rounded": words.say("numbers of people are rounded, not judged"),
     }[verdict]
 
 
 def changes_in_short(words: Words, changes: pd.DataFrame) -> str:
     """The one sentence over "What changed"."""
-    moved = changes[changes["verdict"].isin(["rose", "fell"])]
-    if not changes["verdict"].isin(["rose", "fell", "could be chance"]).any():
+    judged = changes["verdict"].isin(["rose", "fell", "could be chance"])
+    rounded = changes.loc[changes["verdict"] == "rounded", "title"]
+    if rounded.empty:
+        return _moved_in_short(words, changes[judged])
+    left_out = words.say(
+        "Not judged in this copy: {principles}. "
+        "Numbers of people behind them are rounded or held back.",
+        principles=words.listed(map(words.translate, rounded)),
+    )
+    if not judged.any():
+        return left_out
+    if changes["verdict"].isin(["rose", "fell"]).any():
+        return f"{_moved_in_short(words, changes[judged])} {left_out}"
+    chance = words.say(
+        "The change could be chance: {principles}.",
+        principles=words.listed(map(words.translate, changes.loc[judged, "title"])),
+    )
+    return f"{chance} {left_out}"
+
+
+def _moved_in_short(words: Words, judged: pd.DataFrame) -> str:
+    moved = judged[judged["verdict"].isin(["rose", "fell"])]
+    if judged.empty:
         return words.say("No principle has the same evidence in both years, so none is compared.")
     if moved.empty:
         return words.say("No principle moved by more than chance would explain.")

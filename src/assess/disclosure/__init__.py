@@ -42,6 +42,7 @@ MODES = ("internal", "publish")
 FLOOR = 10  # people behind any published number, and people in any published count
 HELD = "held back"
 WHY = "protects people"
+CHANCE = "could be chance"
 # Columns that say which group a person is in. Being a member because one receives care, or what one
 # says of one's gender, is sensitive.
 SENSITIVE = frozenset(["category", "seat_category", "gender"])
@@ -397,7 +398,26 @@ def _member_counts(assessment: "Assessment", held: set[str]) -> Iterator[tuple[s
             yield entry.id, "there" if entry.id == "6.3b" else "took part", float(hits)
 
 
-# Levels, gates, claims and counts of rows
+# Changes, levels, gates, claims and counts of rows
+
+
+def changes_told(changes: pd.DataFrame, now: "Assessment", before: "Assessment") -> pd.DataFrame:
+    """Changes, without a verdict where any of a principle's evidence is about people.
+
+    Such evidence is rounded or held back, which no range allows for: a change that the board is
+    told could be chance might look like more. Rests on what the copy shows of states alone.
+    """
+    states = [year.measures.table["state"] for year in (now, before)]
+    there = pd.concat(states, axis=1).isin(["scored", HELD]).any(axis=1)
+    rounded = [
+        principle.id
+        for principle in now.framework.principles
+        for part in principle.supporting
+        if any(there[entry.id] and is_about_people(entry) for entry in part.indicators)
+    ]
+    untold = changes.index.isin(rounded) & changes["verdict"].isin(["rose", "fell", CHANCE])
+    ends = {name: changes[name].mask(untold) for name in ("low", "high")}
+    return changes.assign(verdict=changes["verdict"].mask(untold, "rounded"), **ends)
 
 
 def levels_held_back(scores: pd.DataFrame, framework: Framework) -> pd.DataFrame:

@@ -420,7 +420,7 @@ def slope(changes: pd.DataFrame, words: Words, *, before: str, now: str) -> Figu
         before,
         now,
         words.say("Scores in {before} and {now}", before=before, now=now),
-        words.say("Thick line = more than chance would explain. Thin = could be chance."),
+        _slope_key(words, changes),
     )
     count = int(moved.sum())
     alt_text = words.say(
@@ -455,6 +455,14 @@ def change_numbers(changes: pd.DataFrame, words: Words, *, before: str, now: str
             ],
         }
     )
+
+
+def _slope_key(words: Words, changes: pd.DataFrame) -> str:
+    if (changes["verdict"] == "rounded").any():
+        return words.say(
+            "Thick line = more than chance would explain. Thin = could be chance, or not judged."
+        )
+    return words.say("Thick line = more than chance would explain. Thin = could be chance.")
 
 
 def _slope_ends(rows: pd.DataFrame) -> pd.DataFrame:
