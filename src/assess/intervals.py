@@ -239,11 +239,15 @@ def value_of(seen: Observed) -> float:
     if seen.form == "fact":
         return seen.value
     counts = np.array([_known(rows) for rows in groups_of(seen).values()]).reshape(-1, 2)
-    counts = counts[counts[:, 1] > 0]
-    if len(counts) == 0:
+    return value_of_counts(seen.form, *counts.T)
+
+
+def value_of_counts(form: str, hit: Array, of: Array) -> float:
+    """The share, or the lowest group's over the highest's. NaN where nothing is known."""
+    shares = hit[of > 0] / of[of > 0]
+    if len(shares) == 0:
         return np.nan
-    shares = counts[:, 0] / counts[:, 1]
-    if seen.form == "share":
+    if form == "share":
         return float(shares[0])
     return float(shares.min() / shares.max()) if shares.max() > 0 else np.nan
 

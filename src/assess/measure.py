@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import assess.indicators  # noqa: F401  (registers the functions)
 from assess.framework import Framework, Indicator, check_functions
-from assess.intervals import draw_range, groups_of, observed_draws, value_of, wilson
+from assess.intervals import draw_range, groups_of, observed_draws, value_of_counts, wilson
 from assess.observe import INDICATORS, Observed, is_in
 from assess.offices import WORKED_OUT
 from assess.records import Period, Records
@@ -227,7 +227,7 @@ def _numbers(entry: Indicator, seen: Observed) -> dict[str, Any]:
     hit, of, worst, best = np.array(sums, dtype=float).reshape(-1, 4).T
     ends = _bounds(worst, best) if seen.form == "lowest_to_highest" else (worst[0], best[0])
     compared = seen.form == "share" or (of > 0).sum() > 1
-    value = scale * value_of(seen) if compared else np.nan
+    value = scale * value_of_counts(seen.form, hit, of) if compared else np.nan
     row |= {"value": value, "worst_value": scale * ends[0], "best_value": scale * ends[1]}
     # The smallest group's denominator; 0 where there are not two groups to compare.
     sizes = {"rows": row["records"], "each group": of.min() if len(of) > 1 else 0.0}

@@ -24,7 +24,7 @@ def seats_held(
     in_term = (roles["start"] <= day) & ~(roles["end"] < day) & roles["person_id"].notna()
     return (
         roles[in_term & roles["body"].isin(bodies)]
-        .sort_values([*SEAT, "start"])
+        .sort_values("start", kind="stable")
         .drop_duplicates(SEAT, keep="last")
     )
 
@@ -49,6 +49,8 @@ def terms_in_order(roles: pd.DataFrame, bodies: tuple[str, ...] = GOVERNING_BODI
 
 def seats_filled(roles: pd.DataFrame, body: pd.Series, day: pd.Series) -> pd.Series:
     """How many seats of `body` were filled on `day`, row by row; NaN where no seat is recorded."""
+    if body.empty:
+        return pd.Series(dtype="float64", index=body.index)
     wanted = pd.DataFrame({"body": body, "day": day})
     pairs = wanted.dropna().drop_duplicates().merge(roles[[*SEAT, "start", "end"]], on="body")
     held = pairs[(pairs["start"] <= pairs["day"]) & ~(pairs["end"] < pairs["day"])]

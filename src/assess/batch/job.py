@@ -92,6 +92,7 @@ def warm_up(memory: int | None) -> None:
     _first_chart()
     gc.collect()
     gc.freeze()  # what every notebook shares is not looked through again after each
+    gc.set_threshold(20_000, 50, 50)  # and what one has made is let go at its end, at the latest
 
 
 @cache

@@ -86,6 +86,7 @@ def _exporter() -> "TemplateExporter":
         template_name="report",
         template_file="index.html.j2",
         extra_template_basedirs=[str(TEMPLATES)],
+        default_preprocessors=[],  # none of them has anything to do here
         filters={"page": lambda nb, resources: _page(nb, resources["other"])},
     )
 

@@ -135,14 +135,12 @@ def tallies_agree(tables: Tables, findings: Findings) -> None:
         rule="more votes than people present",
         serious=False,
     )
+    asked = decisions[stated.notna().any(axis=1)]
+    votes = votes[is_in(votes["decision_id"], asked["decision_id"])]
     if votes.empty:
         return
     for of_groups, minuted in TALLIES.items():
-        asked = decisions.loc[decisions[minuted].notna(), "decision_id"]
-        if asked.empty:
-            continue
-        known = votes[of_groups].notna() & is_in(votes["decision_id"], asked)
-        counted = votes.loc[known, [of_groups, "decision_id"]]
+        counted = votes.loc[votes[of_groups].notna(), [of_groups, "decision_id"]]
         sums = added_up(counted[[of_groups]], counted["decision_id"])
         added = look_up(decisions["decision_id"], sums[of_groups])
         differs = decisions[(added != decisions[minuted]) & added.notna()]
