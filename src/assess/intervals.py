@@ -138,9 +138,10 @@ def cluster_draws(
     still have a range. Which draw is high and which is low comes from resampling the meetings,
     with the same weights for every share.
     """
-    meetings = sorted({code for share in shares.values() for code in share.meetings})
-    place = {code: at for at, code in enumerate(meetings)}
-    at = {name: [place[code] for code in share.meetings] for name, share in shares.items()}
+    named = [np.array(share.meetings, dtype=object) for share in shares.values()]
+    places, meetings = pd.factorize(np.concatenate([[], *named]), sort=True)
+    ends = np.cumsum([len(one) for one in named])[:-1]
+    at = dict(zip(shares, np.split(places, ends), strict=bool(shares)))
     patterns = _resamples(shares, at, len(meetings), size, generator(seed, "meetings"))
     drawn = {}
     for name, clusters in shares.items():
@@ -153,7 +154,7 @@ def cluster_draws(
 
 def _resamples(
     shares: Mapping[str, Clusters],
-    at: Mapping[str, list[int]],
+    at: Mapping[str, NDArray[np.intp]],
     meetings: int,
     size: int,
     rng: np.random.Generator,

@@ -254,8 +254,8 @@ def row_counts(places: np.ndarray, size: int) -> np.ndarray:
     counts = np.zeros(size, "int64")
     step = max(size, PIECE)
     for start in range(0, len(places), step):
-        piece = places[start : start + step]
-        counts += np.bincount(piece[piece >= 0], minlength=size)
+        from_one = places[start : start + step].astype("int64") + 1
+        counts += np.bincount(from_one, minlength=size + 1)[1:]
     return counts
 
 

@@ -34,21 +34,28 @@ def one_date_for_most(table: str, rows: pd.DataFrame, findings: Findings) -> Non
     """No day carries most of a column of dates, and New Year's Day not much of it."""
     dates = [name for name, about in about_columns(table).items() if about["kind"] == "date"]
     for column in dates:
-        days = rows[column].dropna()
+        days = rows[column].dropna().to_numpy().astype("datetime64[D]").astype("int64")
         if len(days) < MANY_CELLS or (table, column) in SHARED:
             continue
-        counts = days.value_counts()
-        cells = counts.max()
-        day = counts.index[counts == cells].min()
-        on_new_year = int(counts[counts.index.day_of_year == 1].sum())
+        first = days.min()
+        counts = np.bincount(days - first)
+        day, cells = _day(first + counts.argmax()), counts.max()
+        different = _day(first + np.flatnonzero(counts))
+        is_first = different == different.astype("datetime64[Y]").astype("datetime64[D]")
+        on_new_year = int(counts[counts > 0][is_first].sum())
         if cells / len(days) > MOST:
-            what = f"{column} is {day:%Y-%m-%d} in {cells:,} of {len(days):,} rows"
+            what = f"{column} is {day} in {cells:,} of {len(days):,} rows"
         elif on_new_year / len(days) > NEW_YEAR:
             what = f"{column} is a 1 January in {on_new_year:,} of {len(days):,} rows"
         else:
             continue
         remedy = "if that day stands for 'not known', leave those cells empty"
         findings.note_table(table, what, remedy, rule="one date for most", serious=False)
+
+
+def _day(number: np.integer | np.ndarray) -> np.datetime64 | np.ndarray:
+    """Days from their numbers."""
+    return number.astype("datetime64[D]")
 
 
 def _years(table: str, tables: dict[str, pd.DataFrame]) -> pd.Series | None:
