@@ -49,12 +49,13 @@ def encode(columns: Mapping[Place, Texts]) -> dict[Place, pd.Categorical]:
     size = np.min_scalar_type(-max(len(texts), 1))
     places_of_others = others.indices.to_numpy() + len(numbers)
     ends = np.cumsum([len(texts.others) for texts in columns.values()])[:-1]
-    return {
-        place: coded(_places(column.numbers, rank, own, size), texts)
-        for (place, column), own in zip(
-            columns.items(), np.split(places_of_others, ends), strict=True
+    with ThreadPoolExecutor(pa.cpu_count()) as pool:
+        places = pool.map(
+            lambda column, own: _places(column.numbers, rank, own, size),
+            columns.values(),
+            np.split(places_of_others, ends),
         )
-    }
+        return {place: coded(found, texts) for place, found in zip(columns, places, strict=True)}
 
 
 def _places(
@@ -90,7 +91,9 @@ def _ranked(columns: list[Numbers]) -> tuple[Numbers, Callable[[Numbers], Number
             piece = column[start : start + PIECE]
             seen[piece[piece >= low] - low] = True
     if seen.all():
-        return np.arange(low, high + 1, dtype=columns[0].dtype), lambda numbers: numbers - low
+        return np.arange(
+            low, high + 1, dtype=np.result_type(*columns)
+        ), lambda numbers: numbers - low
     ranks = np.cumsum(seen, dtype=np.int32) - np.int32(1)
     return np.flatnonzero(seen) + low, lambda numbers: ranks[np.maximum(numbers, low) - low]
 

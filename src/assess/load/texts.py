@@ -77,12 +77,24 @@ def texts_of(pieces: Iterable[pa.Array], form: Form | None = None) -> Texts:
 def texts_of_dictionary(column: pa.ChunkedArray) -> Texts:
     """The texts of a column that lists each different text once already."""
     column = column.unify_dictionaries()
-    places = [chunk.indices.fill_null(-1).to_numpy() for chunk in column.chunks]
-    if not places:
+    if not column.chunks:
         return texts_of([])
     listed = texts_of([column.chunk(0).dictionary])
-    numbers = np.append(listed.numbers, MISSING).astype(listed.numbers.dtype)
-    return Texts(listed.form, numbers[np.concatenate(places)], listed.others)
+    by_place = np.append(listed.numbers, MISSING)  # the last, which is that of no place
+    by_place = by_place.astype(_narrowest(by_place))
+    numbers = np.empty(len(column), by_place.dtype)
+    start = 0
+    for chunk in column.chunks:
+        places = chunk.indices.fill_null(-1).to_numpy()
+        numbers[start : start + len(chunk)] = by_place[places]
+        start += len(chunk)
+    return Texts(listed.form, numbers, listed.others)
+
+
+def _narrowest(numbers: Numbers) -> np.dtype:
+    """The narrowest type that holds all the numbers."""
+    ends = (np.min_scalar_type(-1 - abs(int(end))) for end in (numbers.min(), numbers.max()))
+    return np.result_type(*ends)
 
 
 def texts_of_column(column: pa.ChunkedArray) -> Texts:
