@@ -83,6 +83,25 @@ def test_written_gives_each_number_its_noughts():
     assert written(np.array([7, 120]), Form(b"G-", 4)).to_pylist() == ["G-0007", "G-0120"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "ordinary", "numbers"),
+    [
+        pytest.param(["M01", "M02"], True, True, id="codes"),
+        pytest.param(["a1f", "b20"], True, False, id="letters at the end: a word could be there"),
+        pytest.param(["total", "m1"], True, False, id="a word is there"),
+        pytest.param(["M1", "m2"], False, True, id="both cases: two may differ in nothing else"),
+        pytest.param(["Jane Jones", "Mae"], False, False, id="names"),
+        pytest.param(["#N/A", "M1"], False, False, id="an error of a formula"),
+        pytest.param(["ŵ1", "y2"], False, True, id="other letters"),
+    ],
+)
+def test_what_a_list_of_texts_can_hold(texts, ordinary, numbers):
+    listed = codes.encode({"a": texts_of([pa.array(texts)])})["a"].categories
+    assert codes.is_ordinary(listed) is ordinary
+    assert codes.ends_in_numbers(listed) is (ordinary and numbers)
+    assert codes.is_ordinary(pd.Index(texts, dtype="str")) is ordinary
+
+
 # What is asked of coded columns ------------------------------------------------------------------
 
 KEYS = pd.Series(["G2", "G1", None, "G2", "G9", "G3"], dtype="str", index=range(2, 8))

@@ -25,7 +25,7 @@ MANY_ROWS = 100_000
 # So many times more numbers than rows may lie between the first code and the last.
 SPREAD = 4
 
-_ORDINARY: dict[int, tuple[weakref.ref, bool]] = {}
+_ORDINARY: dict[int, tuple[weakref.ref, bool, bool]] = {}
 
 
 def is_coded(codes: pd.Series) -> bool:
@@ -45,7 +45,7 @@ def encode(columns: Mapping[Place, Texts]) -> dict[Place, pd.Categorical]:
     texts = pd.Index(pd.Series(pa.concat_arrays(listed), dtype="str"))
     # What holds of one code of a form holds of all: only their digits differ.
     alike = [written(np.zeros(1, form.dtype), form), others.dictionary] if form else listed
-    _ORDINARY[id(texts)] = (weakref.ref(texts), _only_digits_and_letters(pa.concat_arrays(alike)))
+    _ORDINARY[id(texts)] = (weakref.ref(texts), *_looks(pa.concat_arrays(alike)))
     size = np.min_scalar_type(-max(len(texts), 1))
     places_of_others = others.indices.to_numpy() + len(numbers)
     ends = np.cumsum([len(texts.others) for texts in columns.values()])[:-1]
@@ -119,16 +119,25 @@ def of_categories(codes: pd.Series, found: np.ndarray, *, missing: bool = False)
 
 
 def is_ordinary(texts: pd.Index) -> bool:
-    """Whether every text is of digits and letters of one case, and each has a digit.
+    """Whether every text is of digits and letters of one case.
 
     Such texts hold no name, no space and no error of a formula, and no two differ only in
     capitals. Looked at once for each list.
     """
+    return _looked_at(texts)[0]
+
+
+def ends_in_numbers(texts: pd.Index) -> bool:
+    """Whether every text is ordinary and ends in a digit, so that none is a word."""
+    return all(_looked_at(texts))
+
+
+def _looked_at(texts: pd.Index) -> tuple[bool, bool]:
     known = _ORDINARY.get(id(texts))
     if known is None or known[0]() is not texts:
-        known = (weakref.ref(texts), _only_digits_and_letters(_in_one_piece(texts)))
+        known = (weakref.ref(texts), *_looks(_in_one_piece(texts)))
         _ORDINARY[id(texts)] = known
-    return known[1]
+    return known[1:]
 
 
 def _in_one_piece(texts: pd.Index) -> pa.LargeStringArray:
@@ -136,12 +145,13 @@ def _in_one_piece(texts: pd.Index) -> pa.LargeStringArray:
     return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
 
 
-def _only_digits_and_letters(cells: pa.LargeStringArray) -> bool:
+def _looks(cells: pa.LargeStringArray) -> tuple[bool, bool]:
+    """Whether all texts are of digits and letters of one case, and whether all end in a digit."""
     ends = np.frombuffer(cells.buffers()[1], "int64")[cells.offset :][: len(cells) + 1]
     if len(cells) == 0:
-        return True
+        return True, True
     if (np.diff(ends) == 0).any():
-        return False
+        return False, False
     letters = np.frombuffer(cells.buffers()[2] or b"", "uint8")[ends[0] : ends[-1]]
     kinds = np.zeros(256, bool)
     for start in range(0, len(letters), 1 << 20):
@@ -149,10 +159,9 @@ def _only_digits_and_letters(cells: pa.LargeStringArray) -> bool:
     lower, upper = kinds[ord("a") : ord("z") + 1].any(), kinds[ord("A") : ord("Z") + 1].any()
     allowed = np.zeros(256, bool)
     allowed[[*b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_/"]] = True
-    if (kinds & ~allowed).any() or (lower and upper):
-        return False
-    last = letters[ends[1:] - ends[0] - 1]  # nearly every code ends in its number
-    return bool(((last >= ord("0")) & (last <= ord("9"))).all())
+    last = letters[ends[1:] - ends[0] - 1]
+    ordinary = not (kinds & ~allowed).any() and not (lower and upper)
+    return ordinary, bool(((last >= ord("0")) & (last <= ord("9"))).all())
 
 
 def same_list(first: pd.Series, second: pd.Series) -> bool:

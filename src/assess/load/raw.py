@@ -168,11 +168,11 @@ def matches(text: pd.Series, pattern: str) -> np.ndarray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from assess.load.codes import is_coded, is_ordinary, of_categories
+    from assess.load.codes import ends_in_numbers, is_coded, of_categories
 
     if is_coded(text):
         texts = text.cat.categories
-        if is_ordinary(texts) and len(texts) > 100:  # codes that end in a number: no words
+        if ends_in_numbers(texts) and len(texts) > 100:
             return np.zeros(len(text), dtype=bool)
         return of_categories(text, matches(texts.to_series(), pattern))
     if text.dtype != "str":  # dates, numbers, yes and no
