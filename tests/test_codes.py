@@ -79,6 +79,20 @@ def test_columns_of_two_forms_share_one_list():
     assert coded["members"].codes[1] == coded["attendance"].codes[2]
 
 
+def test_a_few_codes_may_have_places_that_need_more_than_a_byte():
+    """Four meetings, one byte a row; the last is the 303rd text of the list they share."""
+    few = pa.chunked_array([pa.array(["G0", "G1", "G0", "x"])]).dictionary_encode()
+    columns = {
+        "meetings": texts_of([pa.array([f"{n}z" for n in range(300)] + ["x"])]),
+        "attendance": texts_of_dictionary(few),
+    }
+    assert columns["attendance"].numbers.dtype == "int8"
+    coded = codes.encode(columns)
+    assert coded["attendance"].tolist() == ["G0", "G1", "G0", "x"]
+    assert coded["meetings"][-1] == "x"
+    assert coded["attendance"].codes[-1] == coded["meetings"].codes[-1] == 302
+
+
 def test_written_gives_each_number_its_noughts():
     assert written(np.array([7, 120]), Form(b"G-", 4)).to_pylist() == ["G-0007", "G-0120"]
 

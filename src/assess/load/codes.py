@@ -66,7 +66,7 @@ def _places(
     places = np.empty(len(numbers), size)
     for start in range(0, len(numbers), PIECE):
         piece = numbers[start : start + PIECE]
-        found = rank(piece)
+        found = rank(piece).astype(size)
         not_numbers = piece < 0
         if not_numbers.any():
             found[not_numbers] = below[piece[not_numbers]]
