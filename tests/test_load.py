@@ -7,7 +7,7 @@ import zlib
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from assess.load import find_organisations, load
@@ -344,6 +344,7 @@ def test_formulas_without_values_are_named_where_they_would_read_as_empty(workbo
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8))
+@example(changes=[(0.9995311523147061, 25)])  # its list of parts would begin before the file does
 def test_a_damaged_workbook_is_read_or_refused(workbook, changes):
     content = bytearray((workbook / "records.xlsx").read_bytes())
     for where, byte in changes:

@@ -45,6 +45,9 @@ SCAN_BYTES = 4_000_000
 MAX_RATIO, SMALL_BYTES = 400, 50_000_000
 # How files of old Office, and workbooks locked with a password, begin.
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What zipfile raises, by the place where a byte is wrong.
+DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError)
+DAMAGED += (RuntimeError, EOFError, OSError)
 
 MEND = "open it in your spreadsheet, take off any password, and save it as .xlsx again"
 
@@ -210,7 +213,7 @@ def scan(content: bytes, source: str) -> dict[str, dict[str, str]]:
                 _refuse_large(source)
             found = {part.filename: _scan_part(packed, part, source) for part in packed.infolist()}
             titles = _titles_of_parts(packed) if any(found.values()) else {}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
+    except DAMAGED:
         raise UnreadableError(source, "is not a workbook that can be read", MEND) from None
     return {titles.get(part, part): cells for part, cells in found.items() if cells}
 
