@@ -517,22 +517,22 @@ def test_a_disk_that_refuses_is_told_in_words(code, words):
 
 def test_a_name_the_notebook_does_not_have_is_refused(tmp_path):
     """papermill would write it into the notebook as code."""
-    notebook = nbformat.read(stand_in(tmp_path / "n"), 4)
+    _, own = job._notebook(stand_in(tmp_path / "n"), 0)
     with pytest.raises(AssessError, match=r"has no parameter import os; x"):
-        job.known_parameters(notebook, {"import os; x": 1}, "in.ipynb")
+        job.known_parameters(own, {"import os; x": 1}, "in.ipynb")
 
 
 @pytest.mark.parametrize("value", [(1, 2), {1: "a"}, Path("x"), float, [("a",)]])
 def test_a_value_papermill_could_run_as_code_is_refused(tmp_path, value):
-    notebook = nbformat.read(stand_in(tmp_path / "n"), 4)
+    _, own = job._notebook(stand_in(tmp_path / "n"), 0)
     with pytest.raises(AssessError, match="the value of records must be"):
-        job.known_parameters(notebook, {"records": value}, "in.ipynb")
+        job.known_parameters(own, {"records": value}, "in.ipynb")
 
 
 @pytest.mark.parametrize("value", ["a", 1, 0.5, True, None, ["a", 1], {"a": [1, None]}])
 def test_plain_values_are_passed_on(tmp_path, value):
-    notebook = nbformat.read(stand_in(tmp_path / "n"), 4)
-    assert job.known_parameters(notebook, {"records": value}, "in.ipynb") == {"records": value}
+    _, own = job._notebook(stand_in(tmp_path / "n"), 0)
+    assert job.known_parameters(own, {"records": value}, "in.ipynb") == {"records": value}
 
 
 # Small things

@@ -15,6 +15,7 @@ import nbformat
 import openpyxl
 import pandas as pd
 import pytest
+from papermill import inspect_notebook
 
 from assess import report
 from assess.assessment import assess_records
@@ -254,7 +255,7 @@ def notebook():
 )
 def test_a_parameter_that_papermill_would_write_as_code_is_refused(notebook, parameters):
     with pytest.raises(AssessError):
-        known_parameters(notebook, parameters, "assessment.ipynb")
+        known_parameters(inspect_notebook(notebook), parameters, "assessment.ipynb")
 
 
 @pytest.mark.parametrize(
@@ -273,7 +274,7 @@ def test_a_value_is_a_value_whatever_it_looks_like(notebook, value, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     nbformat.write(notebook, tmp_path / "in.ipynb")
     loaded = load_notebook_node(str(tmp_path / "in.ipynb"))
-    known = known_parameters(loaded, {"period": value}, "assessment.ipynb")
+    known = known_parameters(inspect_notebook(loaded), {"period": value}, "assessment.ipynb")
     filled = parameterize_notebook(loaded, known)
     names = {}
     exec(filled.cells[-1].source, names)

@@ -159,18 +159,20 @@ def _judged(
     new, old = (year.scores[year.scores["level"].isin(levels)] for year in common)
     table = pd.DataFrame({"level": new["level"], "before": old["score"], "now": new["score"]})
     table["difference"] = table["now"] - table["before"]
-    kinds = [_moves(*years) for years in (common, whole) if years]
+    kinds = [_moves(*years, table.index) for years in (common, whole) if years]
     tested = [id for id in table.index[table["difference"].notna()] if shared.get(id, True)]
-    for id in tested:
-        table.loc[id, "p"] = two_sided(*(moves[id] for moves, _ in kinds))
     table = table.reindex(columns=COLUMNS).astype({"verdict": object})
+    p = {id: two_sided(*(moves[id] for moves, _ in kinds)) for id in tested}
+    table["p"] = pd.Series(p, dtype=float)
     tests_of = table.groupby("level")["p"]
     table["p_holm"] = tests_of.transform(holm)
     tests = tests_of.transform(allowed_for)
+    lows, highs = {}, {}
     for id in tested:
         level = 1 - (1 - LEVEL) / tests[id]
         ends = [draw_range(moves[id], by[id], level) for moves, by in kinds]
-        table.loc[id, ["low", "high"]] = min(low for low, _ in ends), max(high for _, high in ends)
+        lows[id], highs[id] = min(low for low, _ in ends), max(high for _, high in ends)
+    table["low"], table["high"] = pd.Series(lows, dtype=float), pd.Series(highs, dtype=float)
     enough = _enough_records(*(year.measures for year in common), framework)
     table["verdict"] = [
         _verdict(row, shared.get(id, True), enough[id]) for id, row in table.iterrows()
@@ -178,9 +180,9 @@ def _judged(
     return table
 
 
-def _moves(now: Year, before: Year) -> tuple[pd.DataFrame, pd.Series]:
+def _moves(now: Year, before: Year, ids: pd.Index) -> tuple[pd.DataFrame, pd.Series]:
     """Draws of the differences, and the differences themselves. NaN where one is not scored."""
-    return now.drawn - before.drawn, now.scores["score"] - before.scores["score"]
+    return now.drawn[ids] - before.drawn[ids], now.scores["score"] - before.scores["score"]
 
 
 def _below(framework: Framework) -> dict[str, list[str]]:

@@ -6,9 +6,9 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from multiprocessing import parent_process
 from pathlib import Path
@@ -359,17 +359,16 @@ def execute(notebook: Path, parameters: Mapping[str, Any], *, engine: str) -> An
 
     Raises AssessError where a cell fails; its own message if it is one of ours.
     """
-    import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    given = nbformat.read(notebook, as_version=4)
+    given, own = _notebook(notebook, notebook.stat().st_mtime_ns)
     try:
         return papermill.execute_notebook(
-            given,
+            given,  # papermill works on a copy
             None,
-            parameters=known_parameters(given, parameters, notebook.name),
+            parameters=known_parameters(own, parameters, notebook.name),
             engine_name=ENGINES[engine],
             cwd=notebook.parent,
             progress_bar=False,
@@ -382,15 +381,25 @@ def execute(notebook: Path, parameters: Mapping[str, Any], *, engine: str) -> An
         raise AssessError(f"{notebook.name}: its kernel died. Try --engine warm.") from None
 
 
-def known_parameters(notebook: Any, parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Those of `parameters` that the notebook has a cell for, checked before papermill sees them.
+@lru_cache(maxsize=8)
+def _notebook(path: Path, stamp: int) -> tuple[Any, frozenset[str]]:
+    """A notebook and the names of its own parameters, read once for every organisation."""
+    import nbformat
+    import papermill
+
+    notebook = nbformat.read(path, as_version=4)
+    return notebook, frozenset(papermill.inspect_notebook(notebook))
+
+
+def known_parameters(
+    own: Collection[str], parameters: Mapping[str, Any], name: str
+) -> dict[str, Any]:
+    """`parameters`, checked before papermill sees them. `own`: the names the notebook has.
 
     papermill writes names and values into the notebook as code. Raises AssessError for a name
     that is not the notebook's own, and for a value that is more than text, number or a list.
     """
-    import papermill
-
-    unknown = sorted(set(parameters) - set(papermill.inspect_notebook(notebook)))
+    unknown = sorted(set(parameters) - set(own))
     if unknown:
         raise AssessError(
             f"{name} has no parameter {', '.join(unknown)}. Add a line for it to the cell that is "

@@ -75,6 +75,8 @@ def note_coercions(
         places, different = pd.factorize(text)
     else:  # it came as dates, numbers or yes and no
         return
+    if kind in _PLAIN and all(map(_PLAIN[kind].fullmatch, filter(None, different))):
+        return
     firsts = _first_places(places, len(different))
     same = usual_words(table, column) if kind == "choice" else {}
     found = np.argsort(firsts, kind="stable")
