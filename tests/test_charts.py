@@ -336,3 +336,16 @@ def test_what_the_page_needs_to_know_travels_with_the_output():
     shown, about = Html(heading(1, "A & B"), {"lang": "cy"})._repr_mimebundle_()
     assert shown["text/plain"] == "A & B"
     assert about == {"assess": {"lang": "cy"}}
+
+
+@pytest.mark.parametrize(
+    ("most", "written"),
+    [
+        pytest.param(2, [1, 2], id="two organisations"),
+        pytest.param(12, [1, 5, 12], id="10 would touch 12"),
+        pytest.param(30, [1, 5, 10, 15, 20, 25, 30], id="thirty"),
+        pytest.param(328, [1, 50, 100, 150, 200, 250, 328], id="300 would touch 328"),
+    ],
+)
+def test_ranks_under_a_chart_are_few_and_apart(most, written):
+    assert charts._steps(most) == written

@@ -27,6 +27,8 @@ SLOPE = 200  # px, the height of the chart of two years
 LEADER = (8, 30)  # px from the line of a year to where a leader starts and ends
 LONG_LABEL = 36  # letters; to cut a label to a width costs a measurement, so others are not
 MOST_RANKS = 30  # rows in a chart of ranks
+MOST_STEPS = 8  # numbers under a chart of ranks
+ROUND = tuple(n * 10**power for power in range(7) for n in (5, 10, 20))
 MOST_PROFILES = 30  # panels in a chart of profiles
 VEGA_LITE = "_".join(alt.SCHEMA_VERSION.split(".")[:2])  # such as v6_4
 ROWS = alt.NamedData("rows")  # the data of a chart that is described before there are any
@@ -617,9 +619,8 @@ def rank_ranges(
     own = np.flatnonzero(rows["name"] == you)
     place = _rows(rows["name"], bold=int(own[0]) if len(own) else -1)
     most = max(len(ranks), 2)
-    steps = sorted({1, *range(5, most, 5), most})
     axis = alt.Axis(
-        values=steps,
+        values=_steps(most),
         title=words.say("Rank out of {n} (1 = highest score). Line = 90% of the draws", n=most),
         format="d",
     )
@@ -674,6 +675,12 @@ def rank_ranges(
         n=len(ordered),
     )
     return _figure(_spec(chart), alt_text, caption, numbers, words)
+
+
+def _steps(most: int) -> list[int]:
+    """The ranks written under a chart: the first, the last, and a few round ones, well apart."""
+    apart = next(each for each in ROUND if most <= MOST_STEPS * each)
+    return [1, *range(apart, most - 3 * apart // 4, apart), most]
 
 
 def _drawn(ordered: pd.DataFrame, you: str) -> pd.DataFrame:

@@ -76,10 +76,11 @@ def status(results: Results, words: Words) -> Html:
     found = compare.evidence(results)
     scored = compare.profiles(results).notna().sum(axis=1)
     shown = _shown_names(results, words)
+    periods = {one: _period(words, one) for one in results.status["period"].unique()}
     rows = pd.DataFrame(
         {
             words.say("Organisation"): shown[row.organisation],
-            words.say("Period"): _period(words, row.period),
+            words.say("Period"): periods[row.period],
             words.say("Principles scored"): whole(scored.get(row.organisation, float("nan"))),
             words.say("Evidence found"): _evidence(words, found, row.organisation),
             words.say("To note"): row.message,
