@@ -1,5 +1,6 @@
 """One organisation assessed: from records to what is missing, and back to the rows."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -166,15 +167,26 @@ def test_a_year_named_to_compare_with_is_the_only_one(tmp_path):
     assert [each.period.end.year for each in assessment.years] == [2023, 2025]
 
 
+def with_scores(assessment):
+    """As it would be if every score were 50, in this year and those before."""
+    before = assessment.previous and with_scores(assessment.previous)
+    return replace(assessment, scores=assessment.scores.assign(score=50.0), previous=before)
+
+
 def test_three_years_or_more_are_drawn_as_small_charts_and_two_as_one(tmp_path):
+    """And nothing is, where no year has a score."""
     from assess.report import sections
     from assess.words import Words
 
     three = assess_records(kept_for((2023, 2024, 2025), tmp_path / "three"), period="2025")
     two = assess_records(kept_for((2024, 2025), tmp_path / "two"), period="2025")
     assert "Six small line charts of scores from 2023 to 2025" in str(
-        sections.what_changed(three, Words("en")).markup
+        sections.what_changed(with_scores(three), Words("en")).markup
     )
     assert "Slope chart of scores in 2024 and 2025" in str(
-        sections.what_changed(two, Words("en")).markup
+        sections.what_changed(with_scores(two), Words("en")).markup
     )
+    page = str(sections.what_changed(three, Words("en")).markup)
+    assert "none is compared" in page
+    assert "<figure" not in page
+    assert "<table" not in page

@@ -349,3 +349,24 @@ def test_what_the_page_needs_to_know_travels_with_the_output():
 )
 def test_ranks_under_a_chart_are_few_and_apart(most, written):
     assert charts._steps(most) == written
+
+
+@pytest.mark.parametrize(
+    ("columns", "written"),
+    [
+        pytest.param(["2023", "2024", "2025"], ["2023", "2024", "2025"], id="room for all"),
+        pytest.param(
+            ["2021–22", "2022–23", "2023–24", "2024–25"],
+            ["2021–22", "2024–25"],
+            id="the first and the last, where all would overlap",
+        ),
+    ],
+)
+def test_years_under_a_panel_do_not_overlap(columns, written):
+    scores = pd.DataFrame(
+        [[50.0] * len(columns)],
+        index=pd.MultiIndex.from_tuples([("1", "Purpose")]),
+        columns=columns,
+    )
+    svg = charts.small_multiples(scores, EN).svg
+    assert re.findall(r">(20\d\d(?:–\d\d)?)</text>", svg) == written

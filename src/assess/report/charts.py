@@ -27,6 +27,7 @@ SLOPE = 200  # px, the height of the chart of two years
 LEADER = (8, 30)  # px from the line of a year to where a leader starts and ends
 LONG_LABEL = 36  # letters; to cut a label to a width costs a measurement, so others are not
 MOST_RANKS = 30  # rows in a chart of ranks
+MOST_OF_YEARS = 20  # letters under a small panel, in all
 MOST_STEPS = 8  # numbers under a chart of ranks
 ROUND = tuple(n * 10**power for power in range(7) for n in (5, 10, 20))
 MOST_PROFILES = 30  # panels in a chart of profiles
@@ -383,7 +384,10 @@ def small_multiples(scores: pd.DataFrame, words: Words) -> Figure:
 
 def _panel(words: Words, label: str, scores: np.ndarray, years: list[str]) -> alt.LayerChart:
     rows = pd.DataFrame({"year": years, "score": scores, "shown": [whole(s) for s in scores]})
-    across = alt.X("year:O", axis=alt.Axis(title=None, labelAngle=0, grid=False))
+    has_room = sum(map(len, years)) <= MOST_OF_YEARS
+    named = years if has_room else [years[0], years[-1]]
+    axis = alt.Axis(title=None, labelAngle=0, grid=False, values=named)
+    across = alt.X("year:O", axis=axis)
     up = alt.Y(
         "score:Q",
         axis=alt.Axis(values=[0, 50, 100], title=None, domain=False, ticks=False),

@@ -123,6 +123,8 @@ def what_changed(assessment: Assessment, words: Words) -> Html:
             "Ranges allow for looking at several principles at once."
         ),
     )
+    if not any(each.principles["score"].notna().any() for each in assessment.years):
+        return Html(paragraphs(changes_in_short(words, assessment.changes)))
     names = {"before": year(assessment.previous.period), "now": year(assessment.period)}
     if len(assessment.years) == len(names):
         return Html(said + charts.slope(assessment.changes, words, **names).markup)
