@@ -170,7 +170,8 @@ def test_a_year_named_to_compare_with_is_the_only_one(tmp_path):
 def with_scores(assessment):
     """As it would be if every score were 50, in this year and those before."""
     before = assessment.previous and with_scores(assessment.previous)
-    return replace(assessment, scores=assessment.scores.assign(score=50.0), previous=before)
+    scores, draws = assessment.scores.assign(score=50.0), assessment.draws.fillna(50.0)
+    return replace(assessment, scores=scores, draws=draws, previous=before)
 
 
 def test_three_years_or_more_are_drawn_as_small_charts_and_two_as_one(tmp_path):
