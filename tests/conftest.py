@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from assess.records import AssessError
+from assess.report.pdf import find_browser
+
 ORGANISATION = """\
 id: tegfan-care
 name: Tegfan Care
@@ -78,3 +81,22 @@ def write_records(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return write
+
+
+# A browser that asks its maker for news would make a request that is not the page's.
+BROWSER = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+BROWSER += ["--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser; a test that asks for it is skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    try:
+        command = find_browser()
+    except AssessError:
+        pytest.skip("no browser found; get one with: apt install chromium")
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=command, args=BROWSER)
+        yield running
+        running.close()

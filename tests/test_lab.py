@@ -17,28 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from assess.records import AssessError
-from assess.report.pdf import find_browser
-
 pytestmark = pytest.mark.slow
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PATIENCE = 120  # seconds for JupyterLab to be there, and for a notebook to be shown
-# A second browser that asks its maker for news would be a request that is not the page's.
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    try:
-        command = find_browser()
-    except AssessError:
-        pytest.skip("no browser found; get one with: apt install chromium")
-    with playwright.sync_playwright() as started:
-        options = ["--no-sandbox", *QUIET]
-        running = started.chromium.launch(executable_path=command, args=options)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ import pytest
 from hostile import write_extreme, write_hostile
 
 from assess import batch
-from assess.records import AssessError
 from assess.report.pdf import find_browser, print_page
 
 pytestmark = pytest.mark.slow
@@ -26,20 +25,6 @@ PAIRS = {
     "comparison": "cymhariaeth",
     "easy-read": "hawdd-ei-ddeall",
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    try:
-        command = find_browser()
-    except AssessError:
-        pytest.skip("no browser found; get one with: apt install chromium")
-    with playwright.sync_playwright() as started:
-        options = ["--no-sandbox"] if Path("/proc/1").exists() else []
-        running = started.chromium.launch(executable_path=command, args=options)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
