@@ -24,7 +24,8 @@ if TYPE_CHECKING:  # only types: an assessment asks for its own changes
 
 LEVELS = ("indicator", "supporting principle", "principle")
 CHANGE_FLOOR = 30  # records in each year below which no change is claimed
-VERDICTS = ("rose", "fell", "could be chance", "other evidence", "not scored", "held back")
+JUDGED = ("rose", "fell", "could be chance")
+VERDICTS = (*JUDGED, "other evidence", "not scored", "held back")
 VERDICTS += ("rounded",)  # in a copy to publish: see `disclosure.changes_told`
 COLUMNS = ["level", "before", "now", "difference", "low", "high", "p", "p_holm", "verdict"]
 
@@ -206,11 +207,14 @@ def _shared(now: "Measures", before: "Measures", framework: Framework) -> dict[s
 
 
 def _enough_records(now: "Measures", before: "Measures", framework: Framework) -> dict[str, bool]:
-    behind = []
-    for table in (now.table, before.table):
-        records = table["records"].where(table["state"] == "scored", 0).to_dict()
-        behind.append({id: sum(records[i] for i in ids) for id, ids in _below(framework).items()})
-    return {id: min(n, behind[1][id]) >= CHANGE_FLOOR for id, n in behind[0].items()}
+    years = [
+        year.table["records"].where(year.table["state"] == "scored", 0).to_dict()
+        for year in (now, before)
+    ]
+    return {
+        id: min(sum(records[i] for i in below) for records in years) >= CHANGE_FLOOR
+        for id, below in _below(framework).items()
+    }
 
 
 def _verdict(row: pd.Series, shared: bool, enough: bool) -> str:

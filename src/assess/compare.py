@@ -136,11 +136,11 @@ def teachers(results: Results) -> pd.DataFrame:
 def _read(folder: Path) -> Results:
     status = pd.read_csv(folder / "status.csv", dtype="str", keep_default_na=False)
     paths = [folder / place / "scores.csv" for place in status["folder"] if place]
-    scores = _read_alike(paths) if paths else pd.DataFrame()
+    scores = read_scores(paths) if paths else pd.DataFrame()
     return Results(status, scores, traits=_traits(folder, status["folder"]))
 
 
-def _read_alike(paths: Iterable[Path]) -> pd.DataFrame:
+def read_scores(paths: Iterable[Path]) -> pd.DataFrame:
     """The rows of all the tables of scores. Tables with the same headings are read as one."""
     rows: dict[str, list[str]] = {}
     for path in paths:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from assess.assessment import assess_records
+from assess.compare import read_scores
 from assess.framework import Framework, Indicator, load_framework
 from assess.intervals import generator, wilson
 from assess.records import AssessError, Period, Records
@@ -264,8 +265,7 @@ def scores_in(place: Path | str) -> pd.DataFrame:
     paths = [bundled] if bundled.exists() else sorted(place.glob("*/*/scores.csv"))
     if not paths:
         raise AssessError(f"{place}: holds no scores. Name a folder of results, or a bundle.")
-    words = {"id": "str", "parent": "str"}
-    return pd.concat([pd.read_csv(path, dtype=words) for path in paths], ignore_index=True)
+    return read_scores(paths)
 
 
 def study(scores: pd.DataFrame, framework: Framework | None = None) -> dict[str, pd.DataFrame]:

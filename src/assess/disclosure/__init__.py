@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from assess.change import JUDGED
 from assess.claims import claims_table
 from assess.disclosure.suppression import rounded, table_of_groups, to_hold
 from assess.framework import Framework, Indicator
@@ -42,7 +43,6 @@ MODES = ("internal", "publish")
 FLOOR = 10  # people behind any published number, and people in any published count
 HELD = "held back"
 WHY = "protects people"
-CHANCE = "could be chance"
 # Columns that say which group a person is in. Being a member because one receives care, or what one
 # says of one's gender, is sensitive.
 SENSITIVE = frozenset(["category", "seat_category", "gender"])
@@ -415,7 +415,7 @@ def changes_told(changes: pd.DataFrame, now: "Assessment", before: "Assessment")
         for part in principle.supporting
         if any(there[entry.id] and is_about_people(entry) for entry in part.indicators)
     ]
-    untold = changes.index.isin(rounded) & changes["verdict"].isin(["rose", "fell", CHANCE])
+    untold = changes.index.isin(rounded) & changes["verdict"].isin(JUDGED)
     ends = {name: changes[name].mask(untold) for name in ("low", "high")}
     return changes.assign(verdict=changes["verdict"].mask(untold, "rounded"), **ends)
 
