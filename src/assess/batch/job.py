@@ -85,11 +85,11 @@ def warm_up(memory: int | None) -> None:
     import nbformat
 
     from assess import report
-    from assess.report import sections  # noqa: F401
+    from assess.report import drawing, sections  # noqa: F401
 
     chart = nbformat.v4.new_code_cell("import altair; altair.Chart().mark_point()")
     report.to_html(nbformat.v4.new_notebook(cells=[chart]))
-    _first_chart()
+    drawing.make_ready()
     gc.collect()
     gc.freeze()  # what every notebook shares is not looked through again after each
     gc.set_threshold(20_000, 50, 50)  # and what one has made is let go at its end, at the latest
@@ -101,13 +101,6 @@ def _settle() -> None:
     if parent_process() is not None:
         gc.collect()
         gc.freeze()
-
-
-def _first_chart() -> None:
-    """The first conversion in a process starts a JavaScript engine, half a second's work."""
-    import vl_convert
-
-    vl_convert.vegalite_to_svg({"data": {"values": []}, "mark": "point"})
 
 
 def _end_with_parent() -> None:

@@ -6,7 +6,7 @@ Shape and position carry the meaning; colour repeats it. At most four colours, e
 
 import json
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -14,10 +14,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from assess.report.drawing import Spec, compiled, drawn
 from assess.report.figure import Figure, Html, shaded_table
 from assess.words import DASH, Words, change_verdict, evidence, principle_name, whole
-
-Spec = Mapping[str, Any]  # a chart in Vega-Lite's words
 
 BLUE, ORANGE, GREY, INK = "#0B5394", "#B45309", "#595959", "#1A1A1A"
 TRACK, GRID = "#EFEFEF", "#C8C8C8"
@@ -31,7 +30,6 @@ MOST_OF_YEARS = 20  # letters under a small panel, in all
 MOST_STEPS = 8  # numbers under a chart of ranks
 ROUND = tuple(n * 10**power for power in range(7) for n in (5, 10, 20))
 MOST_PROFILES = 30  # panels in a chart of profiles
-VEGA_LITE = "_".join(alt.SCHEMA_VERSION.split(".")[:2])  # such as v6_4
 ROWS = alt.NamedData("rows")  # the data of a chart that is described before there are any
 
 LOOK = {
@@ -78,19 +76,12 @@ def _figure(
     spec: Spec, alt_text: str, caption: str, numbers: pd.DataFrame, words: Words, **rows: Any
 ) -> Figure:
     """`spec` drawn with the tables it calls by name."""
-    import vl_convert
-
-    datasets = {
-        name: json.loads(table.to_json(orient="records", double_precision=15))
-        for name, table in rows.items()
-    }
-    drawn = {**spec, "datasets": {**spec.get("datasets", {}), **datasets}}
-    svg = vl_convert.vegalite_to_svg(drawn, vl_version=VEGA_LITE)
+    svg = drawn(spec, rows)
     return Figure(svg, alt_text, caption, numbers, words.say("Show the numbers"))
 
 
 def _spec(chart: alt.TopLevelMixin) -> Spec:
-    return chart.configure(**LOOK).to_dict()
+    return compiled(chart.configure(**LOOK))
 
 
 def _title(text: str, *lines: str) -> alt.TitleParams:
