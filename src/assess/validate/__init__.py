@@ -340,10 +340,10 @@ def _hold_columns(
     held = [column for column in columns_only.columns if is_coded(rows[column])]
     if held:  # nothing is repeated by now, categories are text, and of lists only choices were read
         columns_only = columns_only.update_columns(
-            {column: {"dtype": None, "unique": False, "checks": None} for column in held}
+            {column: {"unique": False, "checks": None} for column in held}
         )
     try:
-        return columns_only.validate(rows, lazy=True, inplace=bool(held))
+        return columns_only.validate(rows, lazy=True, inplace=True)  # it is asked, not changed
     except pandera.errors.SchemaErrors as broken:
         faults = broken.schema_errors
     for fault in faults:
@@ -362,11 +362,13 @@ def _hold_columns(
 
 @lru_cache(maxsize=256)
 def _of_columns(name: str, absent: frozenset[str]) -> pa.DataFrameSchema:
-    """What the contract asks of single columns: nothing of those not given."""
+    """What the contract asks of single columns: nothing of those not given, and no type, since
+    each was read as its own."""
     schema = schema_of(name)
     schema = schema.remove_columns(
         [key for key, c in schema.columns.items() if key in absent or _asks_nothing(c)]
     )
+    schema = schema.update_columns({key: {"dtype": None} for key in schema.columns})
     schema.checks = []
     schema.strict = False
     schema.unique = None  # nothing is repeated by now
