@@ -142,7 +142,10 @@ def table_of(
     filled = np.zeros(len(grid), dtype=bool)
     for column in grid:
         filled |= (grid[column].str.strip() != "").to_numpy()
-    grid = grid[filled]
+        if filled.all():  # most often after the first
+            break
+    else:
+        grid = grid[filled]
     if grid.empty:
         return None, [empty(source)]
     first, last, headings = find_headings(grid.head(TITLE_ROWS).to_numpy().tolist(), known)

@@ -79,12 +79,9 @@ def table(
         Markup('<th scope="col"{}>{}</th>').format(*pair)
         for pair in zip(number, rows.columns, strict=True)
     )
-    lines = []
-    for cells in rows.itertuples(index=False, name=None):
-        first = Markup('<th scope="row">{}</th>').format(cells[0])
-        rest = zip(number[1:], cells[1:], strict=True)
-        lines.append(first + joined(Markup("<td{}>{}</td>").format(*pair) for pair in rest))
-    body = joined(Markup("<tr>{}</tr>").format(line) for line in lines)
+    cells = joined(Markup("<td{}>{{}}</td>").format(each) for each in number[1:])
+    row = Markup('<tr><th scope="row">{{}}</th>{}</tr>').format(cells)
+    body = joined(row.format(*each) for each in rows.itertuples(index=False, name=None))
     return TABLE.format(kind=kind, caption=caption, head=heads, body=body)
 
 

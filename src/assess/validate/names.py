@@ -27,7 +27,7 @@ def looks_like_names(cells: pd.Series) -> pd.Series:
         return pd.Series(False, index=cells.index)
     different = pd.Series(cells.dropna().unique(), dtype="str")
     named = different[different.str.fullmatch(_TWO_WORDS, flags=re.UNICODE)]
-    return cells.isin(named)
+    return cells.isin(named) if len(named) else pd.Series(False, index=cells.index)
 
 
 def warn_of_names(records: Records) -> Records:
