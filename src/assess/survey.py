@@ -6,7 +6,7 @@ no difference between two numbers here can give an answer that is held back.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -55,16 +55,13 @@ class Opinions:
     groups: pd.DataFrame
     answers: pd.DataFrame
 
-    @property
+    @cached_property
     def gaps(self) -> pd.Series:
         """Median of the board less that of the council, by question; both must be shown."""
-        medians = self._medians()
+        medians = self.answers.pivot_table("median", index="item", columns="group", dropna=False)
         if not {"board", "council"} <= set(medians.columns):
             return pd.Series(dtype="float64")
         return (medians["board"] - medians["council"]).dropna()
-
-    def _medians(self) -> pd.DataFrame:
-        return self.answers.pivot_table("median", index="item", columns="group", dropna=False)
 
     def by_principle(self) -> pd.DataFrame:
         """The mean answer of each group on each principle, put on 0 to 100: group, id, opinion.

@@ -112,20 +112,20 @@ def _step(answer: float) -> str:
 def _every_answer(found: Opinions, words: Words) -> object:
     """How many gave each answer to each question, on screen only."""
     asked = {question.id: question for question in questions()}
-    order = [question.id for question in questions()]
-    answers = found.answers.sort_values("item", key=lambda c: c.map(order.index), kind="stable")
+    order = {item: place for place, item in enumerate(asked)}
+    answers = found.answers.sort_values("item", key=lambda c: c.map(order), kind="stable")
+    items, halves = answers["item"], zip(answers["lower"], answers["upper"], strict=True)
     rows = pd.DataFrame(
         {
-            words.say("Question"): f"{row['item']} {asked[row['item']].text(words.lang)}",
-            words.say("Group"): group_name(words, row["group"]),
-            **{code: _held(words, row[code]) for code in SCALE},
-            words.say("Does not know"): _held(words, row["dont_know"]),
-            words.say("Left empty"): _held(words, row["blank"]),
-            words.say("Middle"): _step(row["median"]),
-            words.say("Middle half"): _between(words, row["lower"], row["upper"]),
-            words.say("Agreement"): _agreed(row["agreement"]),
+            words.say("Question"): [f"{item} {asked[item].text(words.lang)}" for item in items],
+            words.say("Group"): [group_name(words, group) for group in answers["group"]],
+            **{code: _held(words, answers[code]) for code in SCALE},
+            words.say("Does not know"): _held(words, answers["dont_know"]),
+            words.say("Left empty"): _held(words, answers["blank"]),
+            words.say("Middle"): answers["median"].map(_step),
+            words.say("Middle half"): [_between(words, *half) for half in halves],
+            words.say("Agreement"): answers["agreement"].map(_agreed),
         }
-        for _, row in answers.iterrows()
     )
     note = words.say(
         "Answers: 0 not in place, 1 beginning, 2 partly, 3 mostly, 4 fully. "
@@ -139,8 +139,8 @@ def _agreed(agreement: float) -> str:
     return DASH if pd.isna(agreement) else f"{agreement:.2f}"
 
 
-def _held(words: Words, number: float) -> str:
-    return words.say("held back") if pd.isna(number) else whole(number)
+def _held(words: Words, numbers: pd.Series) -> pd.Series:
+    return numbers.map(whole).where(numbers.notna(), words.say("held back"))
 
 
 def _between(words: Words, low: float, high: float) -> str:
