@@ -38,9 +38,9 @@ def draws(
     draws that share their random numbers make a difference look surer than it is.
     """
     drawn = value_draws(measures, framework, seed=seed, n=n)
-    for entry in framework.indicators:
-        drawn[entry.id] = normalise(drawn[entry.id], *entry.goalposts)
-    return drawn
+    return pd.DataFrame(
+        {e.id: normalise(drawn[e.id].to_numpy(), *e.goalposts) for e in framework.indicators}
+    )
 
 
 def value_draws(

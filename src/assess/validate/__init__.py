@@ -195,10 +195,11 @@ def _read_columns(
     findings = reading.findings
     values: dict[str, pd.Series] = {}
     in_use = np.zeros(len(written), dtype=bool)
+    texts = [text for _, text in written.items()]
     for column, about in about_columns(name).items():
         if column not in columns:
             continue
-        text = written.iloc[:, columns[column]]
+        text = texts[columns[column]]
         codes = about.get("codes", {})
         words = words_for(name, column, text, reading.own) if codes else None
         values[column], faults = parse(text, about["kind"], codes, words)
@@ -206,7 +207,8 @@ def _read_columns(
         note_coercions(name, column, text, values[column], findings)
         weekdays_agree(name, column, text, values[column], reading.odd)
         findings.cannot_read(name, column, faults.index)
-        in_use |= values[column].notna().to_numpy()
+        if not in_use.all():
+            in_use |= values[column].notna().to_numpy()
         if len(faults):
             in_use |= written.index.isin(faults.index)
     rows = _typed(name, values, written.index)

@@ -142,10 +142,7 @@ def weekdays_agree(
         text = text.astype("str").fillna("")
     if text.dtype != "str":
         return
-    has_words = text.str.contains("[A-Za-z]{3}").to_numpy()
-    if not has_words.any():
-        return
-    worded = text[has_words]
+    worded = text[text.str.contains("[A-Za-z]{3}").to_numpy()]
     for row, written in worded.items():
         stated, day = weekday_stated(written), values[row]
         if stated is not None and pd.notna(day) and day.weekday() != stated:
