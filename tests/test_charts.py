@@ -1,14 +1,16 @@
 """Charts: what a reader sees, and what a reader who sees nothing is told."""
 
 import base64
+import os
 import re
 from html.parser import HTMLParser
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
 
-from assess.report import charts
+from assess.report import charts, drawing
 from assess.report.figure import Figure, Html, heading, listed, paragraphs, table
 from assess.words import Words
 
@@ -370,3 +372,39 @@ def test_years_under_a_panel_do_not_overlap(columns, written):
     )
     svg = charts.small_multiples(scores, EN).svg
     assert re.findall(r">(20\d\d(?:–\d\d)?)</text>", svg) == written
+
+
+def written_in(font: str) -> drawing.Spec:
+    look = {"font": font, "fontSize": 40, "align": "left"}
+    words = alt.Chart(alt.NamedData("rows")).mark_text(**look).encode(text="words:N")
+    return drawing.compiled(words.properties(width=10, height=10))
+
+
+def test_a_chart_is_the_same_whatever_fonts_the_machine_has():
+    """Words in a font the machine has, and the converter does not bring, are measured as in one
+    that nobody has."""
+    rows = pd.DataFrame({"words": ["Milwaukee, Illinois"]})
+    machine, nowhere = (
+        drawing.drawn(written_in(font), {"rows": rows}).replace(font, "a font")
+        for font in ("DejaVu Sans", "No Such Font")
+    )
+    assert machine == nowhere
+    assert int(re.search(r'width="(\d+)', machine)[1]) > 200  # they were measured
+
+
+@pytest.mark.parametrize("given", [None, "/etc/fonts/fonts.conf"])
+def test_starting_the_converter_leaves_the_environment_as_it_was(given, monkeypatch):
+    monkeypatch.delenv("FONTCONFIG_FILE", raising=False)
+    if given:
+        monkeypatch.setenv("FONTCONFIG_FILE", given)
+    drawing._converter.__wrapped__()
+    assert os.environ.get("FONTCONFIG_FILE") == given
+
+
+def test_a_compiled_chart_is_drawn_with_the_rows_it_is_given():
+    spec = written_in("Arial")
+    first, second = (
+        drawing.drawn(spec, {"rows": pd.DataFrame({"words": [word]})}) for word in ("one", "two")
+    )
+    assert (">one<" in first, ">two<" in first) == (True, False)
+    assert (">one<" in second, ">two<" in second) == (False, True)
