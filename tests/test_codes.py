@@ -8,13 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assess.load import codes
-from assess.load.texts import Form, texts_of, texts_of_dictionary, written
+from assess.load.texts import (
+    Form,
+    texts_of,
+    texts_of_dictionary,
+    texts_of_whole_numbers,
+    written,
+)
 
 # Codes of one form, some that are nearly of it, and some of none; the longest number has 18 digits.
 CELLS = st.one_of(
     st.none(),
     st.integers(0, 99_999).map("M{:05}".format),
     st.integers(0, 99_999).map("M{}".format),
+    st.integers(0, 99_999).map(str),
     st.integers(10**17, 10**18 - 1).map("M{}".format),
     st.sampled_from(
         ["", " ", "M", "m00001", "M0000x", "M0000:", "M0000/", "ŵ0001", "00001", "P-1"]
@@ -95,6 +102,48 @@ def test_a_few_codes_may_have_places_that_need_more_than_a_byte():
 
 def test_written_gives_each_number_its_noughts():
     assert written(np.array([7, 120]), Form(b"G-", 4)).to_pylist() == ["G-0007", "G-0120"]
+    assert written(np.array([7, 120]), Form(b"G-")).to_pylist() == ["G-7", "G-120"]
+
+
+def test_numbers_of_any_size_are_of_one_form():
+    """As they come from a database. A nought before them makes another code."""
+    cells = ["7", "120", "0", "007", "-7", "7.0", None, str(10**17), str(10**18), "120"]
+    texts = texts_of([pa.array([*cells, *map(str, range(20))])])
+    assert texts.form == Form(b"")
+    assert texts.numbers[:10].tolist() == [7, 120, 0, -2, -3, -4, -1, 10**17, -5, 120]
+    assert texts.others.to_pylist() == ["007", "-7", "7.0", str(10**18)]
+
+
+def test_codes_of_one_size_are_read_as_such_whether_or_not_they_have_noughts():
+    assert texts_of([pa.array(["M10", "M21", "M35"])]).form == Form(b"M", 2)
+    assert texts_of([pa.array(["M07", "M21", "M135"])]).form == Form(b"M", 2)
+    assert texts_of([pa.array(["M7", "M21", "M135"])]).form == Form(b"M")
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        pytest.param([5, None, 120], ["5", None, "120"], id="whole, as from a database"),
+        pytest.param([5.0, None, 1e14], ["5", None, "100000000000000"], id="pandas' own"),
+        pytest.param([float("nan"), 3.0], [None, "3"], id="not a number is missing"),
+        pytest.param([], [], id="none"),
+        pytest.param([5, -1], None, id="below 0"),
+        pytest.param([5, 10**18], None, id="of too many digits"),
+        pytest.param([5.5, 1.0], None, id="not whole"),
+        pytest.param([1e15], None, id="larger than a number with a point holds exactly"),
+        pytest.param([float("inf")], None, id="without end"),
+    ],
+)
+def test_numbers_in_a_file_are_codes_as_they_would_be_written(column, expected):
+    kind = pa.float64() if any(isinstance(one, float) for one in column) else pa.int64()
+    texts = texts_of_whole_numbers(pa.chunked_array([pa.array(column, kind)]))
+    if expected is None:
+        assert texts is None
+        return
+    coded = pd.Series(codes.encode({"": texts})[""])
+    assert codes.as_text(coded).astype(object).where(coded.notna(), None).tolist() == expected
+    written_out = texts_of([pa.array(expected, pa.large_string())], texts.form)
+    assert texts.numbers.tolist() == written_out.numbers.tolist()
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,50 @@ def test_codes_give_what_text_gives(registers, monkeypatch, kind):
     assert measured_coded["state"].equals(measured_text["state"])
 
 
+KEYS = {
+    "people": ("member_id", "person_id", "moved_by", "seconded_by"),
+    "meetings": ("meeting_id",),
+    "decisions": ("decision_id",),
+}
+
+
+@pytest.fixture(scope="module")
+def numbered(registers, tmp_path_factory):
+    """The same register with whole numbers for codes: in Parquet as numbers, in CSV as text."""
+    from registers import _write
+
+    folders = {kind: tmp_path_factory.mktemp(f"numbered {kind}") for kind in ("csv", "parquet")}
+    tables = {path.stem: pd.read_parquet(path) for path in registers["parquet"].glob("*.parquet")}
+    for keys in KEYS.values():
+        places = [(name, key) for name, rows in tables.items() for key in keys if key in rows]
+        every = pd.concat([tables[name][key] for name, key in places]).dropna().unique()
+        number = {code: 11 * place for place, code in enumerate(sorted(every))}
+        for name, key in places:
+            tables[name][key] = tables[name][key].map(number).astype("Int64")
+    for folder in folders.values():
+        shutil.copy(registers["csv"] / "organisation.yaml", folder)
+    for name, rows in tables.items():
+        _write(rows, folders["csv"] / name, "csv")
+        if name == "attendance":  # as pandas keeps whole numbers where one is missing
+            rows = rows.astype({"person_id": "float64"})
+        _write(rows, folders["parquet"] / name, "parquet")
+    return folders
+
+
+@pytest.mark.parametrize(("kind", "many"), [("csv", 1_000), ("parquet", 1_000), ("parquet", 10**9)])
+def test_whole_numbers_may_be_codes(numbered, monkeypatch, kind, many):
+    """As a database gives them: read as they would stand in a CSV file, in a table of any size."""
+    text, measured_text = seen(numbered["csv"], monkeypatch, 10**9)
+    found, measured = seen(numbered[kind], monkeypatch, many)
+    people = found.tables["attendance"]["person_id"]
+    assert codes.is_coded(people) is (many < 10**9)
+    assert codes.as_text(people).tolist() == text.tables["attendance"]["person_id"].tolist()
+    assert codes.same_list(people, found.tables["members"]["member_id"]) is (many < 10**9)
+    assert problems(found) == problems(text)
+    pd.testing.assert_frame_equal(measured[NUMBERS], measured_text[NUMBERS])
+    assert (measured_text["state"] == "scored").sum() > 40
+
+
 def test_a_small_parquet_table_reads_as_its_csv(registers, monkeypatch):
     """Under the limit both are text, and go the same way."""
     csv, measured_csv = seen(registers["csv"], monkeypatch, 10**9)

@@ -228,7 +228,7 @@ class _Reading:
             return read_csv(content, path.name, name, self.own)
         from assess.load.parquet_files import read_parquet
 
-        return read_parquet(content, path.name, known_headings(name, self.own))
+        return read_parquet(content, path.name, name, known_headings(name, self.own))
 
     def add_strays(self, workbooks: list[Path]) -> None:
         for path in workbooks:

@@ -4,7 +4,7 @@ A small table becomes text and goes on as a CSV file would. In a large one, colu
 numbers or yes and no already are not written out to be read again, and texts become numbers.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -23,8 +23,9 @@ from assess.load.raw import (
     empty,
     plain,
 )
-from assess.load.texts import Texts, texts_of, texts_of_column
+from assess.load.texts import Texts, texts_of, texts_of_column, texts_of_whole_numbers
 from assess.records import Problem
+from assess.schemas import about_columns
 
 REMEDY = "write it again as Parquet, or save it as CSV"
 # Bytes a row in a file; a column that takes fewer holds few different texts, each written once.
@@ -33,11 +34,12 @@ NANOSECONDS = np.int64(86_400_000_000_000)  # of a day
 
 
 def read_parquet(
-    content: bytes | pa.Buffer, source: str, known: Container[str]
+    content: bytes | pa.Buffer, source: str, table: str, known: Mapping[str, str]
 ) -> tuple[RawTable | LargeTable | None, list[Problem]]:
     """A Parquet file as a table of which the first row of records is row 2, as in a CSV file.
 
-    Headings that are not in `known` are kept, so that they can be named, but not their cells.
+    `known` has the column of `table` that each heading stands for. Headings that are not in it are
+    kept, so that they can be named, but not their cells.
     """
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
@@ -46,14 +48,16 @@ def read_parquet(
         rows = file.metadata.num_rows
         index = pd.RangeIndex(2, rows + 2, name="row")
         if rows > MANY_ROWS:
-            return LargeTable(source, index, _read_many(content, headings, wanted, index)), []
-        table = file.read(columns=wanted)
+            about = about_columns(table)
+            kinds = {one: about.get(known[plain(one)], {}).get("kind", "") for one in wanted}
+            return LargeTable(source, index, _read_many(content, headings, kinds, index)), []
+        given = file.read(columns=wanted)
     except (pa.ArrowException, OSError, ValueError):
         raise UnreadableError(source, "cannot be read as Parquet", REMEDY) from None
     if not headings:
         return None, [empty(source)]
     cells = {
-        heading: pd.Series(_text(table.column(heading)).fill_null(""), dtype="str").set_axis(index)
+        heading: pd.Series(_text(given.column(heading)).fill_null(""), dtype="str").set_axis(index)
         if heading in wanted
         else _unknown(index)
         for heading in headings
@@ -75,10 +79,15 @@ def _unknown(index: pd.RangeIndex) -> pd.Series:
 
 
 def _read_many(
-    content: bytes | pa.Buffer, headings: list[str], wanted: list[str], index: pd.RangeIndex
+    content: bytes | pa.Buffer,
+    headings: list[str],
+    kinds: Mapping[str, str],
+    index: pd.RangeIndex,
 ) -> dict[str, pd.Series | Texts]:
+    """Every column; `kinds` says of those that are known whether they hold codes, dates, ..."""
     with ThreadPoolExecutor(pa.cpu_count()) as pool:
-        read = dict(zip(wanted, pool.map(lambda one: _column(content, one), wanted), strict=True))
+        columns = pool.map(lambda heading: _column(content, heading, kinds[heading]), kinds)
+        read = dict(zip(kinds, columns, strict=True))
     return {
         heading: _unknown(index)
         if heading not in read
@@ -89,8 +98,8 @@ def _read_many(
     }
 
 
-def _column(content: bytes | pa.Buffer, heading: str) -> pd.Series | Texts:
-    """One column, typed as it is in the file, else as texts."""
+def _column(content: bytes | pa.Buffer, heading: str, kind_of_cell: str) -> pd.Series | Texts:
+    """One column, typed as it is in the file, else as texts; codes as texts in any case."""
     file = pq.ParquetFile(pa.BufferReader(content))
     kind = file.schema_arrow.field(heading).type
     if _is_text(kind) and not _few_texts(file, heading):
@@ -100,8 +109,15 @@ def _column(content: bytes | pa.Buffer, heading: str) -> pd.Series | Texts:
     column = file.read(columns=[heading], use_threads=False).column(0)
     if pa.types.is_dictionary(column.type):
         return texts_of_column(column)
+    if kind_of_cell == "code":
+        numbers = texts_of_whole_numbers(column) if _is_number(kind) else None
+        return texts_of_column(_text(column)) if numbers is None else numbers
     typed = _typed(column)
     return texts_of_column(_text(column)) if typed is None else typed
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -126,7 +142,7 @@ def _typed(column: pa.ChunkedArray) -> pd.Series | None:
     kind = column.type
     if pa.types.is_boolean(kind):
         return column.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+    if _is_number(kind):
         return column.cast(pa.float64()).to_pandas()
     if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None):
         return _days(column)
