@@ -6,6 +6,7 @@ these tests are skipped and say so.
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -44,14 +45,20 @@ def lab(tmp_path_factory) -> Iterator[str]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [f"--{name}={value}" for name, value in options.items()]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, env=os.environ | places, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            command, env=os.environ | places, stdout=log, stderr=log, start_new_session=True
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{address}/api", server)
         yield address
     finally:
         server.terminate()
-        server.wait(PATIENCE)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:  # it may wait for ever for a kernel that is starting
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
 
 
 def _wait_for(address: str, server: subprocess.Popen) -> None:
