@@ -18,7 +18,13 @@ help: ## list what make can do
 assess: $(READY) ## assess the sample organisations in data/; results in reports/index.html
 	$(BIN)/assess run data --out reports
 
-lab: $(READY) ## open the notebooks in JupyterLab, on this machine only
+# JupyterLab would ask every newcomer whether it may fetch its news.
+NO_NEWS := .venv/etc/jupyter/labconfig/page_config.json
+$(NO_NEWS): $(READY)
+	@mkdir -p $(@D)
+	@echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' > $@
+
+lab: $(NO_NEWS) ## open the notebooks in JupyterLab, on this machine only
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. \
 	    --LabApp.default_url=/lab/tree/notebooks --LabApp.extension_manager=readonly \
 	    --LabApp.news_url= --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
