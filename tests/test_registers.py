@@ -12,6 +12,7 @@ from assess.framework import load_framework
 from assess.load import codes, parquet_files
 from assess.measure import measure
 from assess.pseudonyms import pseudonymise
+from assess.records import AssessError
 from assess.validate import check, findings, read_records
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
@@ -187,6 +188,39 @@ def test_a_small_parquet_table_reads_as_its_csv(registers, monkeypatch):
     parquet, measured_parquet = seen(registers["parquet"], monkeypatch, 10**9)
     assert problems(parquet) == problems(csv)
     pd.testing.assert_frame_equal(measured_parquet[NUMBERS], measured_csv[NUMBERS])
+
+
+@pytest.mark.parametrize("many", [50, 10**9])
+def test_lists_in_parquet_are_the_words_with_semicolons_of_a_csv_file(
+    registers, tmp_path, monkeypatch, many
+):
+    text, _ = seen(registers["parquet"], monkeypatch, many)
+    shutil.copytree(registers["parquet"], tmp_path, dirs_exist_ok=True)
+    meetings = pd.read_parquet(tmp_path / "meetings.parquet")
+    for column in ("formats_requested", "formats_issued"):
+        lists = meetings[column].map(lambda cell: cell.split(";"), na_action="ignore")
+        meetings[column] = [["welsh", None], *lists[1:]]
+    meetings.to_parquet(tmp_path / "meetings.parquet", index=False)
+    found, _ = seen(tmp_path, monkeypatch, many)
+    formats = codes.as_text(found.tables["meetings"]["formats_issued"]).fillna("").tolist()
+    assert formats[0] == "welsh"
+    expected = codes.as_text(text.tables["meetings"]["formats_issued"]).fillna("").tolist()
+    assert formats[1:] == expected[1:]
+    assert "easy_read;welsh" in formats
+
+
+@pytest.mark.parametrize("many", [50, 10**9])
+@pytest.mark.parametrize("cell", [{"code": 1}, b"\xff", [1]])
+def test_a_parquet_column_that_is_no_text_is_said_in_a_sentence(
+    registers, tmp_path, monkeypatch, cell, many
+):
+    shutil.copytree(registers["parquet"], tmp_path, dirs_exist_ok=True)
+    meetings = pd.read_parquet(tmp_path / "meetings.parquet")
+    meetings["type"] = [cell] * len(meetings)
+    meetings.to_parquet(tmp_path / "meetings.parquet", index=False)
+    monkeypatch.setattr(parquet_files, "MANY_ROWS", many)
+    with pytest.raises(AssessError, match=r"meetings\.parquet: cannot be read as Parquet"):
+        read_records(tmp_path)
 
 
 def test_the_order_of_rows_changes_no_number(registers, monkeypatch):

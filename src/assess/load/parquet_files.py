@@ -52,13 +52,14 @@ def read_parquet(
             kinds = {one: about.get(known[plain(one)], {}).get("kind", "") for one in wanted}
             return LargeTable(source, index, _read_many(content, headings, kinds, index)), []
         given = file.read(columns=wanted)
+        texts = {heading: _text(given.column(heading)).fill_null("") for heading in wanted}
     except (pa.ArrowException, OSError, ValueError):
         raise UnreadableError(source, "cannot be read as Parquet", REMEDY) from None
     if not headings:
         return None, [empty(source)]
     cells = {
-        heading: pd.Series(_text(given.column(heading)).fill_null(""), dtype="str").set_axis(index)
-        if heading in wanted
+        heading: pd.Series(texts[heading], dtype="str").set_axis(index)
+        if heading in texts
         else _unknown(index)
         for heading in headings
     }
@@ -175,6 +176,11 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return pc.if_else(column, "yes", "no").cast(pa.large_string())
     if pa.types.is_dictionary(kind):
         return column.cast(kind.value_type).cast(pa.large_string())
+    if (pa.types.is_list(kind) or pa.types.is_large_list(kind)) and _is_text(kind.value_type):
+        lists = [
+            None if row is None else "; ".join(filter(None, row)) for row in column.to_pylist()
+        ]
+        return pa.chunked_array([pa.array(lists, type=pa.large_string())])
     if pa.types.is_floating(kind):
         numbers = [None if n is None or n != n else f"{n:.15g}" for n in column.to_pylist()]
         return pa.chunked_array([pa.array(numbers, type=pa.large_string())])
