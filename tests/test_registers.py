@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from assess.framework import load_framework
@@ -188,6 +190,33 @@ def test_a_small_parquet_table_reads_as_its_csv(registers, monkeypatch):
     parquet, measured_parquet = seen(registers["parquet"], monkeypatch, 10**9)
     assert problems(parquet) == problems(csv)
     pd.testing.assert_frame_equal(measured_parquet[NUMBERS], measured_csv[NUMBERS])
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "cells"),
+    [
+        pytest.param("members", "eligible_to_vote", [1, 0, None], id="numbers for yes and no"),
+        pytest.param("members", "eligible_to_vote", [1.0, float("inf")], id="without end"),
+        pytest.param("decisions", "cost", [10**17 + 1, 5], id="more digits than are exact"),
+        pytest.param("decisions", "decided_on", [20250101, 45000], id="numbers for days"),
+        pytest.param("attendance", "status", [1, 0], id="numbers for words"),
+        pytest.param("meetings", "quorum", [True, None], id="yes and no for numbers"),
+    ],
+)
+def test_a_column_of_another_type_is_said_alike_in_a_table_of_any_size(
+    registers, tmp_path, monkeypatch, table, column, cells
+):
+    shutil.copytree(registers["parquet"], tmp_path, dirs_exist_ok=True)
+    path = tmp_path / f"{table}.parquet"
+    rows = pa.parquet.read_table(path)
+    place = rows.column_names.index(column)
+    given = pa.array((cells * len(rows))[: len(rows)])
+    pa.parquet.write_table(rows.set_column(place, column, given), path)
+    small, _ = seen(tmp_path, monkeypatch, 10**9)
+    large, _ = seen(tmp_path, monkeypatch, 50)
+    for part in ("problems", "consistency"):
+        assert words(getattr(large, part)) == words(getattr(small, part))
+    assert [one for one in small.problems if one.column == column]
 
 
 @pytest.mark.parametrize("many", [50, 10**9])

@@ -100,7 +100,7 @@ def _read_many(
 
 
 def _column(content: bytes | pa.Buffer, heading: str, kind_of_cell: str) -> pd.Series | Texts:
-    """One column, typed as it is in the file, else as texts; codes as texts in any case."""
+    """One column, typed as it is in the file, else as texts: codes, and numbers for yes and no."""
     file = pq.ParquetFile(pa.BufferReader(content))
     kind = file.schema_arrow.field(heading).type
     if _is_text(kind) and not _few_texts(file, heading):
@@ -110,10 +110,10 @@ def _column(content: bytes | pa.Buffer, heading: str, kind_of_cell: str) -> pd.S
     column = file.read(columns=[heading], use_threads=False).column(0)
     if pa.types.is_dictionary(column.type):
         return texts_of_column(column)
-    if kind_of_cell == "code":
-        numbers = texts_of_whole_numbers(column) if _is_number(kind) else None
+    if _is_number(kind) and kind_of_cell not in ("number", "whole"):
+        numbers = texts_of_whole_numbers(column)
         return texts_of_column(_text(column)) if numbers is None else numbers
-    typed = _typed(column)
+    typed = None if kind_of_cell == "code" else _typed(column)
     return texts_of_column(_text(column)) if typed is None else typed
 
 
@@ -144,7 +144,10 @@ def _typed(column: pa.ChunkedArray) -> pd.Series | None:
     if pa.types.is_boolean(kind):
         return column.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
     if _is_number(kind):
-        return column.cast(pa.float64()).to_pandas()
+        try:
+            return column.cast(pa.float64()).to_pandas()
+        except pa.ArrowInvalid:  # too long for a number with a point to hold exactly
+            return None
     if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None):
         return _days(column)
     return None

@@ -161,7 +161,7 @@ def _typed_already(
     if fits and kind in ("number", "whole"):
         bare = values.to_numpy()
         fits = not np.isinf(bare).any()
-        fits &= kind == "number" or not (bare[~np.isnan(bare)] % 1).any()
+        fits = fits and (kind == "number" or not (bare[~np.isnan(bare)] % 1).any())
     if fits:
         return values, pd.Series([], index=values.index[:0], dtype=object)
     return parse(as_written(values), kind, codes, words)
