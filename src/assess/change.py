@@ -24,7 +24,8 @@ if TYPE_CHECKING:  # only types: an assessment asks for its own changes
 
 LEVELS = ("indicator", "supporting principle", "principle")
 CHANGE_FLOOR = 30  # records in each year below which no change is claimed
-JUDGED = ("rose", "fell", "could be chance")
+MOVED = ("rose", "fell")  # by more than chance would explain
+JUDGED = (*MOVED, "could be chance")
 VERDICTS = (*JUDGED, "other evidence", "not scored", "held back")
 VERDICTS += ("rounded",)  # in a copy to publish: see `disclosure.changes_told`
 COLUMNS = ["level", "before", "now", "difference", "low", "high", "p", "p_holm", "verdict"]

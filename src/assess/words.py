@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from assess.change import JUDGED, MOVED
 from assess.framework import Indicator
 from assess.records import AssessError, Period
 from assess.schemas import CONTRACTS
@@ -406,7 +407,7 @@ def change_verdict(words: Words, verdict: str) -> str:
 
 def changes_in_short(words: Words, changes: pd.DataFrame) -> str:
     """The one sentence over "What changed"."""
-    judged = changes["verdict"].isin(["rose", "fell", "could be chance"])
+    judged = changes["verdict"].isin(JUDGED)
     rounded = changes.loc[changes["verdict"] == "rounded", "title"]
     if rounded.empty:
         return _moved_in_short(words, changes[judged])
@@ -417,7 +418,7 @@ def changes_in_short(words: Words, changes: pd.DataFrame) -> str:
     )
     if not judged.any():
         return left_out
-    if changes["verdict"].isin(["rose", "fell"]).any():
+    if changes["verdict"].isin(MOVED).any():
         return f"{_moved_in_short(words, changes[judged])} {left_out}"
     chance = words.say(
         "The change could be chance: {principles}.",
@@ -427,7 +428,7 @@ def changes_in_short(words: Words, changes: pd.DataFrame) -> str:
 
 
 def _moved_in_short(words: Words, judged: pd.DataFrame) -> str:
-    moved = judged[judged["verdict"].isin(["rose", "fell"])]
+    moved = judged[judged["verdict"].isin(MOVED)]
     if judged.empty:
         return words.say("No principle has the same evidence in both years, so none is compared.")
     if moved.empty:
@@ -479,7 +480,7 @@ def _placed(words: Words, row: pd.Series, changes: pd.DataFrame | None) -> str:
         return first
     verdict = changes.loc[row.name, "verdict"]
     before = whole(changes.loc[row.name, "before"])
-    if verdict in ("rose", "fell"):
+    if verdict in MOVED:
         second = words.say(
             "The year before it was {before}: more than chance would explain.", before=before
         )

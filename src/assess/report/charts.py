@@ -14,6 +14,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from assess.change import MOVED
 from assess.report.drawing import Spec, compiled, drawn
 from assess.report.figure import Figure, Html, shaded_table
 from assess.words import DASH, Words, change_verdict, evidence, principle_name, whole
@@ -404,7 +405,7 @@ def slope(changes: pd.DataFrame, words: Words, *, before: str, now: str) -> Figu
 
     Only changes beyond chance are dark and thick; a principle scored once is a lone dot.
     """
-    moved = changes["verdict"].isin(["rose", "fell"]).to_numpy()
+    moved = changes["verdict"].isin(MOVED).to_numpy()
     rows = pd.DataFrame(
         {
             "label": [words.translate(title) for title in changes["title"]],

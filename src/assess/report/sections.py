@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from assess.actions_due import actions_due
 from assess.assessment import Assessment
+from assess.change import MOVED
 from assess.disclosure.peers import FEWEST, read_middles
 from assess.framework import Indicator, Principle
 from assess.measure import FLOORS_INTERNAL
@@ -165,7 +166,7 @@ def _principle(assessment: Assessment, words: Words, principle: Principle) -> Ma
         )
     if assessment.changes is not None:
         change = assessment.changes.loc[principle.id]
-        if change["verdict"] in ("rose", "fell"):
+        if change["verdict"] in MOVED:
             sentences.append(changed(words, change))
     return (
         heading(3, name)
