@@ -169,8 +169,8 @@ def main(number: int, loop: int) -> None:
         quick = [(name, way) for name, way, is_slow in ways() if not is_slow]
         taken: dict[str, list[tuple[float, float, int]]] = {}
         # The slow ways before and after the others: the machine may be quicker at one time.
-        rounds = (slow, spread[::2]), (quick, sources), (slow, spread[1::2])
-        for round_, (chosen, some) in enumerate(rounds):
+        rounds = [(slow, spread[::2]), (quick, sources), (slow, spread[1::2])]
+        for round_, (chosen, some) in enumerate(one for one in rounds if one[1]):
             for name, way in chosen:
                 out = Path(folder) / f"{way.__name__}-{round_}"
                 out.mkdir()
