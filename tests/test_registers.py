@@ -200,6 +200,7 @@ def test_a_small_parquet_table_reads_as_its_csv(registers, monkeypatch):
         pytest.param("decisions", "cost", [10**17 + 1, 5], id="more digits than are exact"),
         pytest.param("decisions", "decided_on", [20250101, 45000], id="numbers for days"),
         pytest.param("attendance", "status", [1, 0], id="numbers for words"),
+        pytest.param("attendance", "status", [True, False], id="yes and no for words"),
         pytest.param("meetings", "quorum", [True, None], id="yes and no for numbers"),
     ],
 )

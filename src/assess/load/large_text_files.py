@@ -11,10 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from assess.load.raw import TITLE_ROWS, LargeTable, find_headings, plain
+from assess.load.raw import TITLE_ROWS, LargeTable, find_headings, kind_of, plain
 from assess.load.text_files import delimiter_of
 from assess.load.texts import texts_of_column
-from assess.schemas import about_columns
 
 HEAD_BYTES = 100_000  # the first rows, by which headings and separators are told
 BLOCK_BYTES = 1 << 24  # read at a time by each processor
@@ -31,7 +30,7 @@ def read_simple(
     if head is None:
         return None
     delimiter, headings = head
-    kinds = {heading: _kind(table, known.get(plain(heading))) for heading in headings}
+    kinds = {heading: kind_of(table, known.get(plain(heading))) for heading in headings}
     cells = _cells(content, delimiter, headings, kinds)
     if cells is None:
         return None
@@ -60,11 +59,6 @@ def _head(content: bytes, known: Mapping[str, str]) -> tuple[str, list[str]] | N
     simple = first == last == 0 and all(headings) and len(set(headings)) == len(headings)
     simple &= any(known.get(plain(heading)) for heading in headings)
     return (delimiter, headings) if simple else None
-
-
-def _kind(table: str, column: str | None) -> str:
-    """The kind of a column; empty where the column is not known and need not be read."""
-    return about_columns(table)[column]["kind"] if column else ""
 
 
 def _cells(

@@ -21,11 +21,11 @@ from assess.load.raw import (
     RawTable,
     UnreadableError,
     empty,
+    kind_of,
     plain,
 )
 from assess.load.texts import Texts, texts_of, texts_of_column, texts_of_whole_numbers
 from assess.records import Problem
-from assess.schemas import about_columns
 
 REMEDY = "write it again as Parquet, or save it as CSV"
 # Bytes a row in a file; a column that takes fewer holds few different texts, each written once.
@@ -48,8 +48,7 @@ def read_parquet(
         rows = file.metadata.num_rows
         index = pd.RangeIndex(2, rows + 2, name="row")
         if rows > MANY_ROWS:
-            about = about_columns(table)
-            kinds = {one: about.get(known[plain(one)], {}).get("kind", "") for one in wanted}
+            kinds = {heading: kind_of(table, known[plain(heading)]) for heading in wanted}
             return LargeTable(source, index, _read_many(content, headings, kinds, index)), []
         given = file.read(columns=wanted)
         texts = {heading: _text(given.column(heading)).fill_null("") for heading in wanted}
@@ -85,7 +84,7 @@ def _read_many(
     kinds: Mapping[str, str],
     index: pd.RangeIndex,
 ) -> dict[str, pd.Series | Texts]:
-    """Every column; `kinds` says of those that are known whether they hold codes, dates, ..."""
+    """Every column; `kinds` are those of the cells in the columns that are known."""
     with ThreadPoolExecutor(pa.cpu_count()) as pool:
         columns = pool.map(lambda heading: _column(content, heading, kinds[heading]), kinds)
         read = dict(zip(kinds, columns, strict=True))
@@ -100,7 +99,10 @@ def _read_many(
 
 
 def _column(content: bytes | pa.Buffer, heading: str, kind_of_cell: str) -> pd.Series | Texts:
-    """One column, typed as it is in the file, else as texts: codes, and numbers for yes and no."""
+    """One column, as it is in the file where its type is that of its cells, else as texts.
+
+    Cells of another type are read as a CSV file's are, and told of in the same words.
+    """
     file = pq.ParquetFile(pa.BufferReader(content))
     kind = file.schema_arrow.field(heading).type
     if _is_text(kind) and not _few_texts(file, heading):
@@ -110,11 +112,19 @@ def _column(content: bytes | pa.Buffer, heading: str, kind_of_cell: str) -> pd.S
     column = file.read(columns=[heading], use_threads=False).column(0)
     if pa.types.is_dictionary(column.type):
         return texts_of_column(column)
-    if _is_number(kind) and kind_of_cell not in ("number", "whole"):
-        numbers = texts_of_whole_numbers(column)
-        return texts_of_column(_text(column)) if numbers is None else numbers
-    typed = None if kind_of_cell == "code" else _typed(column)
-    return texts_of_column(_text(column)) if typed is None else typed
+    read: pd.Series | Texts | None = None
+    if _suits(kind, kind_of_cell):
+        read = _typed(column)
+    elif _is_number(kind):
+        read = texts_of_whole_numbers(column)
+    return texts_of_column(_text(column)) if read is None else read
+
+
+def _suits(kind: pa.DataType, kind_of_cell: str) -> bool:
+    """Whether a type is that of such cells. Any suits those of a column that is left out."""
+    if _is_number(kind):
+        return kind_of_cell in ("number", "whole", "")
+    return kind_of_cell in ("yes_no" if pa.types.is_boolean(kind) else "date", "")
 
 
 def _is_number(kind: pa.DataType) -> bool:

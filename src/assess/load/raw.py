@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from assess.records import AssessError, Problem
-from assess.schemas import CONTRACTS
+from assess.schemas import CONTRACTS, about_columns
 
 if TYPE_CHECKING:
     from assess.load.texts import Texts
@@ -99,6 +99,11 @@ REQUIRED = tuple(name for name in CONTRACTS if _is_required(name))
 def columns_of(table: str) -> list[str]:
     """The columns of a contract, without building its pandera schema."""
     return list(CONTRACTS[table].__annotations__)
+
+
+def kind_of(table: str, column: str | None) -> str:
+    """The kind of a column; empty where the column is not known and need not be read."""
+    return about_columns(table)[column]["kind"] if column else ""
 
 
 def read_bytes(path: Path, *, inside: Path, limit: int) -> bytes:

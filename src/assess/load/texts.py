@@ -97,9 +97,9 @@ def texts_of_whole_numbers(column: pa.ChunkedArray) -> Texts | None:
 
     What is no whole number, is below 0 or has too many digits goes the way of any other text.
     """
+    most = 10**MOST_DIGITS
     if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    most = 10**15 if pa.types.is_floating(column.type) else 10**MOST_DIGITS
+        column, most = pc.if_else(pc.is_nan(column), None, column), 10**15
     try:
         numbers = column.cast(pa.int64())
     except pa.ArrowInvalid:
@@ -108,14 +108,13 @@ def texts_of_whole_numbers(column: pa.ChunkedArray) -> Texts | None:
     if ends["min"] is not None and not 0 <= ends["min"] <= ends["max"] < most:
         return None
     whole = numbers.fill_null(MISSING).to_numpy()
-    nothing = pa.array([], pa.large_string())
-    return Texts(Form(b""), whole.astype(_narrowest(whole)) if len(whole) else whole, nothing)
+    return Texts(Form(b""), whole.astype(_narrowest(whole)), pa.array([], pa.large_string()))
 
 
 def _narrowest(numbers: Numbers) -> np.dtype:
-    """The narrowest type that holds all the numbers."""
-    ends = (np.min_scalar_type(-1 - abs(int(end))) for end in (numbers.min(), numbers.max()))
-    return np.result_type(*ends)
+    """The narrowest type that holds all the numbers, and MISSING."""
+    ends = numbers.min(initial=MISSING), numbers.max(initial=MISSING)
+    return np.result_type(*(np.min_scalar_type(-1 - abs(int(end))) for end in ends))
 
 
 def texts_of_column(column: pa.ChunkedArray) -> Texts:
@@ -173,6 +172,8 @@ def _numbers(cells: pa.LargeStringArray, form: Form | None) -> Numbers:
     for digits in (form.digits,) if form.digits else range(1, MOST_DIGITS + 1):
         size = len(form.start) + digits
         fits = np.flatnonzero(sizes == size)
+        if not len(fits):
+            continue
         if len(fits) == len(cells):
             grid = letters[ends[0] : ends[-1]].reshape(-1, size)
         else:

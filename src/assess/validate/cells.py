@@ -149,33 +149,19 @@ def _by_category(
     return pd.Series(coded(np.append(places, -1)[at], different), index=text.index), found
 
 
-# What a column of each type may stand for without being read as text again.
-TYPES = {"datetime64[ns]": ("date",), "boolean": ("yes_no",), "float64": ("number", "whole")}
-
-
 def _typed_already(
     values: pd.Series, kind: str, codes: Mapping[str, str], words: Words | None
 ) -> tuple[pd.Series, pd.Series]:
-    """A column that came as dates, numbers or truth values; written out where it is another."""
-    fits = kind in TYPES.get(str(values.dtype), ())
-    if fits and kind in ("number", "whole"):
+    """A column that came as dates, yes and no, or numbers; these are written out if one is odd."""
+    fits = True
+    if values.dtype == "float64":
         bare = values.to_numpy()
         fits = not np.isinf(bare).any()
         fits = fits and (kind == "number" or not (bare[~np.isnan(bare)] % 1).any())
     if fits:
         return values, pd.Series([], index=values.index[:0], dtype=object)
-    return parse(as_written(values), kind, codes, words)
-
-
-def as_written(values: pd.Series) -> pd.Series:
-    """A typed column as it would stand in a CSV file."""
-    if values.dtype == "boolean":
-        return values.map({True: "yes", False: "no"}).astype("str").fillna("")
-    if str(values.dtype).startswith("datetime"):
-        return values.dt.strftime("%Y-%m-%d").astype("str").fillna("")
-    if values.dtype == "float64":
-        return values.map("{:.15g}".format, na_action="ignore").astype("str").fillna("")
-    return values
+    text = values.map("{:.15g}".format, na_action="ignore").astype("str").fillna("")
+    return parse(text, kind, codes, words)
 
 
 def _errors(text: pd.Series) -> pd.Series:
